@@ -1,0 +1,1 @@
+"""Where facts come from: adapters, transports and the model; no terminal code."""

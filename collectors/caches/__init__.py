@@ -1,0 +1,1 @@
+"""Cache adapters: hit ratio, memory, evictions."""

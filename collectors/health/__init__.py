@@ -1,0 +1,1 @@
+"""Health adapters: alive, ready, started."""

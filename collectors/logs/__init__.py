@@ -1,0 +1,1 @@
+"""Log adapters: streams and their records."""

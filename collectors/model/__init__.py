@@ -1,0 +1,1 @@
+"""Readings, quantities and verdicts: frozen, slotted, built once."""

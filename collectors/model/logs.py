@@ -1,0 +1,89 @@
+"""Logs: a reading about each stream, and the records themselves on a stream of their own."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar
+
+from collectors.model.fields import Bad, RollUp, quantity_field
+from collectors.model.practice import Practice
+from collectors.model.quantity import Quantity, Unit
+from collectors.model.reading import Reading
+from collectors.model.subject import Subject
+from collectors.text import Shown
+
+
+class Severity(IntEnum):
+    """Log levels on OpenTelemetry's scale (first number of each range)."""
+
+    TRACE = 1
+    DEBUG = 5
+    INFO = 9
+    WARNING = 13
+    ERROR = 17
+    CRITICAL = 21
+
+    @property
+    def word(self) -> str:
+        """Lower-case name, as JSON writes it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """One record of a stream.
+
+    ``time`` is UTC epoch seconds of the event, or of arrival where ``timed`` is False.
+    ``severity`` is None where the line tells none. ``raw`` are the line's own bytes, capped.
+    ``fields`` are the line's other fields as Shown texts in their order.
+    """
+
+    seq: int
+    time: float
+    timed: bool
+    severity: Severity | None
+    message: Shown
+    raw: bytes
+    fields: tuple[tuple[Shown, Shown], ...] = ()
+    parsed: bool = True
+    hostile: bool = False
+    lost_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LogBatch:
+    """Records of one stream that one pass read, oldest first."""
+
+    subject: Subject
+    records: tuple[LogRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogReading(Reading):
+    """One stream. ``format`` is the recognised format of its lines."""
+
+    practice: ClassVar[Practice] = Practice.LOGS
+
+    format: str = ""
+    line_rate: Quantity = quantity_field(Unit.PER_SECOND, "Lines per second.", samples=2)
+    error_rate: Quantity = quantity_field(
+        Unit.PER_SECOND, "Lines at error or worse, per second.", bad=Bad.HIGH, samples=2
+    )
+    warning_rate: Quantity = quantity_field(
+        Unit.PER_SECOND, "Lines at warning, per second.", bad=Bad.HIGH, samples=2
+    )
+    errors: Quantity = quantity_field(Unit.COUNT, "Lines at error or worse in the last minute.", bad=Bad.HIGH)
+    warnings: Quantity = quantity_field(Unit.COUNT, "Lines at warning in the last minute.", bad=Bad.HIGH)
+    last_line_age: Quantity = quantity_field(
+        Unit.SECONDS, "Time since the last line came.", bad=Bad.HIGH, roll_up=RollUp.MAX
+    )
+    behind: Quantity = quantity_field(Unit.BYTES, "Bytes written and not read yet.", bad=Bad.HIGH)
+    unparsed: Quantity = quantity_field(
+        Unit.RATIO,
+        "Share of lines that did not fit the recognised format.",
+        bad=Bad.HIGH,
+        roll_up=RollUp.MAX,
+    )
+    rotations: Quantity = quantity_field(Unit.COUNT, "Rotations and truncations followed.")
+    lost: Quantity = quantity_field(
+        Unit.BYTES, "Bytes known to be lost, by truncation or by the cap on a line.", bad=Bad.HIGH
+    )

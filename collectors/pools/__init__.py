@@ -1,0 +1,1 @@
+"""Pool adapters: how full, who waits, who holds."""

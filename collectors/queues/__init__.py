@@ -1,0 +1,1 @@
+"""Queue adapters: how deep, how old, who works."""

@@ -1,0 +1,104 @@
+"""Type names → classes: ours from the path, others' from entry points; loaded one at a time."""
+
+import difflib
+import importlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from collectors.base import API, Collector
+from collectors.errors import QuarterdeckError
+from collectors.model.practice import Practice
+
+GROUP = "quarterdeck.collectors"
+"""Entry-point group of collectors from other distributions."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeInfo:
+    """A type name, and the distribution that brings it (empty: ours)."""
+
+    name: str
+    distribution: str = ""
+
+    @property
+    def foreign(self) -> bool:
+        """Whether another distribution brings it."""
+        return bool(self.distribution)
+
+
+class PluginError(QuarterdeckError):
+    """A collector's class could not be loaded."""
+
+
+@cache
+def types() -> dict[str, TypeInfo]:
+    """Every type by name, without importing any; a name that two bring is an error at load."""
+    root = Path(__file__).parent
+    found: dict[str, TypeInfo] = {}
+    for practice in Practice:
+        folder = root / practice.value
+        if folder.is_dir():
+            for entry in sorted(folder.iterdir()):
+                stem = entry.stem
+                is_module = entry.suffix == ".py" or (entry / "__init__.py").is_file()
+                if is_module and not stem.startswith("_"):
+                    name = f"{practice.value}.{stem}"
+                    found[name] = TypeInfo(name)
+    for point in _points():
+        found.setdefault(point.name, TypeInfo(point.name, _distribution(point)))
+    return found
+
+
+def nearest(name: str) -> str:
+    """The type name most like ``name``, or empty."""
+    return next(iter(difflib.get_close_matches(name, types(), n=1, cutoff=0.5)), "")
+
+
+def load(name: str) -> type[Collector[Any]]:
+    """The class of a type; raises PluginError with the distribution and the reason."""
+    info = types().get(name)
+    if info is None:
+        hint = nearest(name)
+        raise PluginError(f"no collector type {name!r}", f"did you mean {hint!r}?" if hint else "")
+    rivals = [point for point in _points() if point.name == name]
+    if len(rivals) > 1 or (rivals and not info.foreign):
+        owners = sorted(
+            {_distribution(point) for point in rivals} | ({"quarterdeck"} if not info.foreign else set())
+        )
+        raise PluginError(f"{name} is brought by {' and '.join(owners)}", "uninstall one of them")
+    try:
+        found = rivals[0].load() if rivals else importlib.import_module(f"collectors.{name}").COLLECTOR
+    except Exception as error:
+        raise PluginError(
+            f"{name}{_from(info)} failed to load: {type(error).__name__}: {error}",
+            "report it to its author" if info.foreign else "run `quarterdeck doctor`",
+        ) from error
+    return _checked(info, found)
+
+
+def _checked(info: TypeInfo, found: object) -> type[Collector[Any]]:
+    if not (isinstance(found, type) and issubclass(found, Collector)):
+        raise PluginError(f"{info.name}{_from(info)} is not a Collector", "report it to its author")
+    if found.api != API:
+        raise PluginError(
+            f"{info.name}{_from(info)} was written for collector interface {found.api}, this is {API}",
+            "install a release of it that fits this console",
+        )
+    if not isinstance(getattr(found, "practice", None), Practice):
+        raise PluginError(f"{info.name}{_from(info)} names no practice", "report it to its author")
+    return found
+
+
+def _points() -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=GROUP))
+
+
+def _distribution(point: EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist else point.value
+
+
+def _from(info: TypeInfo) -> str:
+    return f" (from {info.distribution})" if info.foreign else ""

@@ -1,0 +1,1 @@
+"""How sources are reached: an Endpoint becomes a Dial, and readers see only Dials."""

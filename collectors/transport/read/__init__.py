@@ -1,0 +1,1 @@
+"""Readers: transports that can look and cannot touch."""

@@ -1,0 +1,1 @@
+"""The program: settings, engine, findings, presentation, command line and screens."""

@@ -1,0 +1,182 @@
+"""Processes, folders and ports of the lab: nothing of them outlives the process that made them."""
+
+import contextlib
+import fcntl
+import os
+import pwd
+import random
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+GUARD = Path(__file__).with_name("guard.py")
+PREFIX = "quarterdeck-lab-"
+LOCK = ".alive"
+# below Linux's range of outgoing ports, so that no connection takes a port between our look and the server's bind
+PORTS = range(20_000, 32_000)
+
+
+class LabError(Exception):
+    """Something of the lab did not start or did not answer; the text is one sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user to run as: numeric ids and the name."""
+
+    uid: int
+    gid: int
+    name: str
+
+
+def server_account() -> Account | None:
+    """Tell whom servers run as: nobody when we are root (PostgreSQL refuses root), else None for ourselves."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        entry = pwd.getpwnam("nobody")
+    except KeyError:
+        raise LabError("as root the lab needs the user 'nobody', because PostgreSQL refuses to run as root") from None
+    return Account(entry.pw_uid, entry.pw_gid, entry.pw_name)
+
+
+def spawn(
+    command: Sequence[str | os.PathLike[str]],
+    *,
+    death: signal.Signals = signal.SIGKILL,
+    account: Account | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    log: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a program that gets `death` when the calling thread ends.
+
+    `log` takes stdout and stderr. Without `env` only PATH, HOME and LANG-like settings are handed on, so that a
+    PGHOST or a PYTHONSTARTUP of the operator's does not reach the lab.
+    """
+    user = f"{account.uid}:{account.gid}" if account else "-"
+    argv = [sys.executable, "-I", "-S", str(GUARD), str(int(death)), str(os.getpid()), user, "--"]
+    argv += [os.fspath(part) for part in command]
+    with contextlib.ExitStack() as stack:
+        out: IO[bytes] | int = stack.enter_context(log.open("ab")) if log else subprocess.DEVNULL
+        return subprocess.Popen(  # noqa: S603 - argv is ours, no shell
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=dict(env) if env is not None else clean_environment(),
+            cwd=cwd or "/",
+            start_new_session=True,
+        )
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the few variables that a server of the lab needs."""
+    return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+
+
+def end(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM, *, patience: float = 5.0) -> None:
+    """End a process with `how`, after `patience` seconds with SIGKILL, and reap it."""
+    if process.poll() is None:
+        process.send_signal(how)
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    process.wait()
+
+
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[bytes], what: str, log: Path) -> None:
+    """Wait up to 20 s until `condition`; a process that ended or did not make it raises with the end of its log."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        if process.poll() is not None:
+            raise LabError(f"{what} ended with {process.returncode} while starting: {tail(log)}")
+        if time.monotonic() > deadline:
+            raise LabError(f"{what} did not answer within 20 s: {tail(log)}")
+        time.sleep(0.005)
+
+
+def tail(log: Path, size: int = 600) -> str:
+    """Return the last characters of a log on one line."""
+    with contextlib.suppress(OSError):
+        return " | ".join(log.read_text(errors="replace")[-size:].splitlines())
+    return "no log"
+
+
+def free_port() -> int:
+    """Find a TCP port of 127.0.0.1 that nobody listens on."""
+    for port in random.sample(PORTS, 200):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise LabError("no free port on 127.0.0.1 between 20000 and 32000")
+
+
+class Folder:
+    """A private folder (0700) under the temporary one, locked while we live, removed by `remove`."""
+
+    def __init__(self, name: str, account: Account | None = None) -> None:
+        base = tempfile.gettempdir()
+        # a UNIX socket's path holds 107 bytes
+        self.path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{name}-", dir=base if len(base) < 40 else "/tmp"))  # noqa: S108 - mkdtemp
+        self._lock = os.open(self.path / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        if account:
+            os.chown(self.path, account.uid, account.gid)
+
+    def remove(self) -> None:
+        """Remove the folder with all that is in it; more than once does no harm."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+
+def sweep() -> list[Path]:
+    """Remove folders of labs that were killed so hard that they could not; return what was removed."""
+    ours = {os.geteuid()} | ({account.uid} if (account := server_account()) else set())
+    removed: list[Path] = []
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            state = folder.lstat()
+            # the age leaves time between another lab's mkdtemp and its lock
+            if not stat.S_ISDIR(state.st_mode) or state.st_uid not in ours or time.time() - state.st_mtime < 10:
+                continue
+            if _abandoned(folder / LOCK):
+                shutil.rmtree(folder, ignore_errors=True)
+                removed.append(folder)
+    return removed
+
+
+def _abandoned(lock: Path) -> bool:
+    """Tell whether no process holds the lock file; a folder without one is left alone."""
+    handle = os.open(lock, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
+def reachable(path: Path, account: Account | None) -> bool:
+    """Tell whether an account other than ours may read and execute `path` (only the bits for all are looked at)."""
+    if account is None:
+        return True
+    everyone = stat.S_IROTH | stat.S_IXOTH
+    if path.stat().st_mode & everyone != everyone:
+        return False
+    return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents)

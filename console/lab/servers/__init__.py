@@ -1,0 +1,1 @@
+"""Real servers from wheels, started in private folders: for the lab and for the test suite."""

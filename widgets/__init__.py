@@ -1,0 +1,1 @@
+"""How facts look: Textual widgets without I/O, configuration or engine."""
