@@ -1,8 +1,8 @@
 """Run a command that dies with its parent, optionally as another user.
 
-Called as `python -I -S guard.py SIGNAL PARENT USER -- COMMAND…`; USER is `uid:gid` or `-`. It replaces itself by the
-command, so that the process id stays. A script instead of `preexec_fn` (unsafe beside threads) and of `setpriv`
-(whose `--pdeathsig` not every system has).
+Called as `python -I -S guard.py SIGNAL PARENT USER -- COMMAND…`; USER is `uid:gid` or `-`. It replaces itself
+by the command, so that the process id stays. A script instead of `preexec_fn` (unsafe beside threads) and of
+`setpriv` (whose `--pdeathsig` not every system has).
 """
 
 import ctypes
@@ -13,7 +13,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(signal_number: int, parent: int) -> None:
-    """Have the kernel send us `signal_number` when the parent's thread ends; leave at once if it is gone already."""
+    """Get `signal_number` from the kernel when the parent's thread ends; leave if it is gone already."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
     if os.getppid() != parent:

@@ -21,7 +21,7 @@ from typing import IO
 GUARD = Path(__file__).with_name("guard.py")
 PREFIX = "quarterdeck-lab-"
 LOCK = ".alive"
-# below Linux's range of outgoing ports, so that no connection takes a port between our look and the server's bind
+# below Linux's outgoing ports, so that no connection takes one between our look and the server's bind
 PORTS = range(20_000, 32_000)
 
 
@@ -39,13 +39,15 @@ class Account:
 
 
 def server_account() -> Account | None:
-    """Tell whom servers run as: nobody when we are root (PostgreSQL refuses root), else None for ourselves."""
+    """Tell whom servers run as: nobody if we are root (PostgreSQL refuses root), else None: ourselves."""
     if os.geteuid() != 0:
         return None
     try:
         entry = pwd.getpwnam("nobody")
     except KeyError:
-        raise LabError("as root the lab needs the user 'nobody', because PostgreSQL refuses to run as root") from None
+        raise LabError(
+            "as root the lab needs the user 'nobody', because PostgreSQL refuses to run as root"
+        ) from None
     return Account(entry.pw_uid, entry.pw_gid, entry.pw_name)
 
 
@@ -60,8 +62,8 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Start a program that gets `death` when the calling thread ends.
 
-    `log` takes stdout and stderr. Without `env` only PATH, HOME and LANG-like settings are handed on, so that a
-    PGHOST or a PYTHONSTARTUP of the operator's does not reach the lab.
+    `log` takes stdout and stderr. Without `env` none of our environment is handed on, so that the operator's
+    PGHOST or PYTHONSTARTUP does not reach the lab.
     """
     user = f"{account.uid}:{account.gid}" if account else "-"
     argv = [sys.executable, "-I", "-S", str(GUARD), str(int(death)), str(os.getpid()), user, "--"]
@@ -84,7 +86,9 @@ def clean_environment() -> dict[str, str]:
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 
-def end(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM, *, patience: float = 5.0) -> None:
+def end(
+    process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM, *, patience: float = 5.0
+) -> None:
     """End a process with `how`, after `patience` seconds with SIGKILL, and reap it."""
     if process.poll() is None:
         process.send_signal(how)
@@ -96,7 +100,7 @@ def end(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM, 
 
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[bytes], what: str, log: Path) -> None:
-    """Wait up to 20 s until `condition`; a process that ended or did not make it raises with the end of its log."""
+    """Wait up to 20 s until `condition`; LabError with the end of the log if that does not come."""
     deadline = time.monotonic() + 20
     while not condition():
         if process.poll() is not None:
@@ -152,7 +156,11 @@ def sweep() -> list[Path]:
         with contextlib.suppress(OSError):
             state = folder.lstat()
             # the age leaves time between another lab's mkdtemp and its lock
-            if not stat.S_ISDIR(state.st_mode) or state.st_uid not in ours or time.time() - state.st_mtime < 10:
+            if (
+                not stat.S_ISDIR(state.st_mode)
+                or state.st_uid not in ours
+                or time.time() - state.st_mtime < 10
+            ):
                 continue
             if _abandoned(folder / LOCK):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -173,7 +181,7 @@ def _abandoned(lock: Path) -> bool:
 
 
 def reachable(path: Path, account: Account | None) -> bool:
-    """Tell whether an account other than ours may read and execute `path` (only the bits for all are looked at)."""
+    """Tell whether another account may read and execute `path`; only the bits for all count."""
     if account is None:
         return True
     everyone = stat.S_IROTH | stat.S_IXOTH

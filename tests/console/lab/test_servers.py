@@ -119,7 +119,9 @@ def test_servers_die_with_a_killed_parent(tmp_path: Path) -> None:
             time.sleep(60)
     """)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment
+    ) as parent:
         assert parent.stdout is not None
         first, second, *folders = parent.stdout.readline().split()
         parent.send_signal(signal.SIGKILL)
