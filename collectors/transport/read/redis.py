@@ -1,0 +1,219 @@
+"""The reader of Redis and Valkey: a short list of commands, one shared connection, every probe counted."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    RedisError,
+)
+from redis.exceptions import (
+    ConnectionError as RedisConnectionError,
+)
+
+from collectors.base import Context
+from collectors.errors import QuarterdeckError, SourceError
+from collectors.model.sweep import Cost
+from collectors.transport.endpoint import Dial
+from collectors.transport.lease import Lease, LeaseKey, Leases
+from collectors.transport.read.redis_errors import explain
+from collectors.transport.read.redis_link import Link, Server
+from collectors.transport.read.redis_options import RedisOptions
+from collectors.transport.read.redis_probes import Probes
+from collectors.transport.read.redis_way import Way
+
+READS = frozenset({
+    "ACL DRYRUN", "ACL WHOAMI", "CLIENT LIST", "CONFIG GET", "DBSIZE", "EXISTS", "GET", "HGET", "HGETALL",
+    "HLEN", "HMGET", "INFO", "LATENCY LATEST", "LINDEX", "LLEN", "LPOS", "LRANGE", "MEMORY USAGE",
+    "OBJECT FREQ", "OBJECT IDLETIME", "PING", "PTTL", "RANDOMKEY", "ROLE", "SCAN", "SCARD", "SLOWLOG GET",
+    "SLOWLOG LEN", "SMEMBERS", "SSCAN", "STRLEN", "TIME", "TTL", "TYPE", "XINFO CONSUMERS", "XINFO GROUPS",
+    "XLEN", "XPENDING", "XRANGE", "XREVRANGE", "ZCARD", "ZCOUNT", "ZRANGE", "ZREVRANGE", "ZSCORE",
+})  # fmt: skip
+"""Every command that a collector may send; none of them writes."""
+
+_ASK_AGAIN = 30.0
+"""Seconds after which the Sentinels are asked again who the primary is."""
+
+_INTRODUCE_AGAIN = 300.0
+"""Seconds after which a server's clock is read again."""
+
+_SHARE = 0.9
+"""Part of the collector's time-out after which we give up ourselves, with words, before the engine does."""
+
+
+class Read(NamedTuple):
+    """One command: a name of ``READS`` and its arguments."""
+
+    name: str
+    arguments: tuple[bytes | str | int, ...] = ()
+
+
+def read(name: str, *arguments: bytes | str | int) -> Read:
+    """A command to send; raises ValueError for one that is not on the list."""
+    if name not in READS:
+        raise ValueError(f"{name} is not on the list of commands that only look")
+    return Read(name, arguments)
+
+
+class _Slot:
+    """The place of a shared connection; dialled by whoever needs it first."""
+
+    def __init__(self) -> None:
+        self.link: Link | None = None
+        self.primary: Dial | None = None
+        self.ask_again = 0.0
+        self.quickest = float("inf")
+
+    async def drop(self) -> None:
+        """Close the connection, if there is one."""
+        link, self.link = self.link, None
+        if link is not None:
+            await link.close()
+
+
+async def _slot() -> _Slot:
+    return _Slot()
+
+
+class _Registry:
+    """What outlives single connections: by lease the last failure, by server process our own probes."""
+
+    def __init__(self) -> None:
+        self.failures: dict[LeaseKey, tuple[float, SourceError]] = {}
+        self.probes: dict[str, Probes] = {}
+
+
+_registries: "WeakKeyDictionary[Leases, _Registry]" = WeakKeyDictionary()
+
+
+class RedisReader:
+    """Looks at one Redis for one collector, over a connection shared with others on the same URL.
+
+    ``server`` is what the server said of itself at login. Raises OptionsError for a URL that cannot
+    be used; ``cluster`` lets an adapter read a node of a cluster by itself.
+    """
+
+    def __init__(self, context: Context, options: RedisOptions, *, cluster: bool = False) -> None:
+        self._context = context
+        self._way = Way(context, options, cluster=cluster)
+        self._key = LeaseKey("redis", _identity(options), context.server)
+        self._registry = _registries.setdefault(context.leases, _Registry())
+        self._lease: Lease[_Slot] | None = None
+        self._probes = Probes()
+        self._cost = Cost()
+        self.server = Server()
+
+    @property
+    def probes(self) -> Probes:
+        """What our look-ups, other collectors' included, added to this server process's counters."""
+        return self._probes
+
+    def now(self) -> float:
+        """The server's wall clock, UTC epoch seconds; ours where it does not tell."""
+        return self._context.clock.boottime() + self.server.epoch
+
+    def take_cost(self) -> Cost:
+        """What was asked since the last call; its seconds are waiting above the quickest round trip."""
+        cost, self._cost = self._cost, Cost()
+        return cost
+
+    def explained(self, refusal: Exception) -> SourceError:
+        """A refused command's reply in words."""
+        return explain(refusal, self._way.where)
+
+    async def ask(self, *reads: Read) -> list[Any]:
+        """Send one batch and give its replies; raises SourceError, also for the first refused command."""
+        replies = await self.ask_each(*reads)
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise self.explained(reply)
+        return replies
+
+    async def ask_each(self, *reads: Read) -> list[Any]:
+        """The same, but a refused command's reply is its exception.
+
+        Waiting for another collector's turn does not count; who waited through another's failure
+        gets that failure.
+        """
+        if not reads:
+            return []
+        loop = asyncio.get_running_loop()
+        waiting = loop.time()
+        async with self._joined().hold() as slot:
+            failed, failure = self._registry.failures.get(self._key, (waiting, None))
+            if failure is not None and failed > waiting:
+                raise type(failure)(failure.why, failure.hint)
+            try:
+                async with asyncio.timeout(self._context.timeout * _SHARE):
+                    return await self._through(slot, reads)
+            except (RedisError, OSError, ValueError, RecursionError, QuarterdeckError) as error:
+                failure = self.explained(error)
+                self._registry.failures[self._key] = (loop.time(), failure)
+                raise failure from None
+
+    async def close(self) -> None:
+        """Leave the shared connection; the last user closes it."""
+        if self._lease is not None:
+            self._lease = None
+            await self._context.leases.release(self._key)
+
+    def _joined(self) -> Lease[_Slot]:
+        if self._lease is None:
+            self._lease = self._context.leases.get(self._key, _slot, _Slot.drop)
+        return self._lease
+
+    async def _through(self, slot: _Slot, reads: Sequence[Read]) -> list[Any]:
+        commands = [(read.name, *read.arguments) for read in reads]
+        link = await self._linked(slot)
+        used = not link.fresh
+        try:
+            replies = await self._counted(slot, link, commands)
+        except RedisConnectionError as error:
+            # an idle connection that the server closed is no fault of the source, and a new login tells
+            # how far a server is that loads its data
+            if isinstance(error, AuthenticationError) or not (used or isinstance(error, BusyLoadingError)):
+                raise
+            await slot.drop()
+            replies = await self._counted(slot, await self._linked(slot), commands)
+        self._probes.count(reads, replies)
+        return replies
+
+    async def _counted(self, slot: _Slot, link: Link, commands: list[tuple[Any, ...]]) -> list[Any]:
+        loop = asyncio.get_running_loop()
+        before, started = link.received, loop.time()
+        replies = await link.exchange(commands)
+        took = loop.time() - started
+        slot.quickest = min(slot.quickest, took)
+        self._cost = Cost(
+            self._cost.requests + len(commands),
+            self._cost.bytes + link.received - before,
+            self._cost.seconds + took - slot.quickest,
+        )
+        return replies
+
+    async def _linked(self, slot: _Slot) -> Link:
+        """The open connection, made where there is none."""
+        loop, clock = asyncio.get_running_loop(), self._context.clock
+        if slot.link is not None and self._way.address.sentinels and loop.time() > slot.ask_again:
+            slot.ask_again = loop.time() + _ASK_AGAIN
+            if await self._way.primary() != slot.primary:
+                await slot.drop()
+        if slot.link is None:
+            started = loop.time()
+            slot.primary = await self._way.primary()
+            slot.ask_again = loop.time() + _ASK_AGAIN
+            slot.link = await self._way.open(slot.primary)
+            slot.quickest = min(slot.quickest, loop.time() - started)
+        elif clock.boottime() - slot.link.introduced > _INTRODUCE_AGAIN:
+            await slot.link.introduce(clock)
+        self.server = slot.link.server
+        self._probes = self._registry.probes.setdefault(self.server.run_id or repr(slot.primary), Probes())
+        return slot.link
+
+
+def _identity(options: RedisOptions) -> str:
+    """What makes two collectors' connections the same, certificates included."""
+    return f"{options.url.reveal()}\n{options.ca_file}\n{options.client_cert}\n{options.client_key}"

@@ -1,0 +1,92 @@
+"""What our own look-ups add to a server's keyspace_hits and keyspace_misses, counted exactly."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+FREE = frozenset({
+    "ACL DRYRUN", "ACL WHOAMI", "CLIENT INFO", "CLIENT LIST", "CLUSTER INFO", "CONFIG GET", "DBSIZE", "INFO",
+    "LATENCY HISTORY", "LATENCY LATEST", "MEMORY USAGE", "PING", "RANDOMKEY", "ROLE", "SCAN", "SLOWLOG GET",
+    "SLOWLOG LEN", "TIME",
+})  # fmt: skip
+"""Commands that count neither a hit nor a miss (measured)."""
+
+
+@dataclass(slots=True)
+class Probes:
+    """Own hits and misses of one server process since we first saw it; they only grow.
+
+    ``hits_at_info`` and ``misses_at_info`` are what they were when INFO was last answered: the
+    numbers to subtract from that answer.
+    """
+
+    hits: int = 0
+    misses: int = 0
+    hits_at_info: int = 0
+    misses_at_info: int = 0
+
+    def count(self, reads: Sequence[tuple[str, tuple[Any, ...]]], replies: Sequence[Any]) -> None:
+        """Add one batch: (command, arguments) and its reply, in the order of the wire."""
+        known = _existing(reads, replies)
+        for (name, arguments), reply in zip(reads, replies, strict=False):
+            if name == "INFO":
+                self.hits_at_info, self.misses_at_info = self.hits, self.misses
+            if name in FREE or not arguments or _unexecuted(reply):
+                continue
+            if name == "EXISTS":
+                self.hits += int(reply)
+                self.misses += len(arguments) - int(reply)
+            elif _found(name, reply) or known.get(_key(arguments), False):
+                self.hits += 1
+            else:
+                self.misses += 1
+
+
+def _existing(reads: Sequence[tuple[str, tuple[Any, ...]]], replies: Sequence[Any]) -> dict[bytes, bool]:
+    """Keys that some reply of the batch proves to exist: an empty range alone proves nothing."""
+    return {
+        _key(arguments): True
+        for (name, arguments), reply in zip(reads, replies, strict=False)
+        if name not in FREE
+        and name != "EXISTS"
+        and arguments
+        and not _unexecuted(reply)
+        and _found(name, reply)
+    }
+
+
+def _key(arguments: tuple[Any, ...]) -> bytes:
+    key = arguments[0]
+    return key.encode() if isinstance(key, str) else bytes(key)
+
+
+def _unexecuted(reply: Any) -> bool:  # noqa: ANN401 - replies are untyped
+    """Whether a refusal came before the key was looked up."""
+    return isinstance(reply, Exception) and not str(reply).startswith(
+        ("WRONGTYPE", "no such key", "ERR no such key", "NOGROUP")
+    )
+
+
+_FOUND: dict[str, Callable[[Any], bool]] = {
+    "TYPE": lambda reply: bytes(reply) != b"none",
+    "TTL": lambda reply: int(reply) != -2,
+    "PTTL": lambda reply: int(reply) != -2,
+    "HMGET": lambda reply: any(value is not None for value in reply),
+    "HSCAN": lambda reply: bool(reply[1]) or int(reply[0]) != 0,
+    "SSCAN": lambda reply: bool(reply[1]) or int(reply[0]) != 0,
+    "ZSCAN": lambda reply: bool(reply[1]) or int(reply[0]) != 0,
+    "GET": lambda reply: reply is not None,
+    "LINDEX": lambda reply: reply is not None,
+    "LPOS": lambda reply: reply is not None,
+    "HGET": lambda reply: reply is not None,
+    "XINFO GROUPS": lambda _reply: True,
+    "XINFO CONSUMERS": lambda _reply: True,
+    "XPENDING": lambda _reply: True,
+}
+
+
+def _found(name: str, reply: Any) -> bool:  # noqa: ANN401 - replies are untyped
+    if isinstance(reply, Exception):
+        return str(reply).startswith("WRONGTYPE")
+    test = _FOUND.get(name)
+    return test(reply) if test else bool(reply)
