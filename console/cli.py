@@ -1,0 +1,257 @@
+"""The command line: every verb. stdout is data, stderr is talk."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+USAGE = 64
+"""Exit status for a call that cannot be understood."""
+
+CONFIGURATION = 78
+"""Exit status for a bad configuration."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Where the configuration is to come from: a file, an environment, or instant URLs."""
+
+    config: str = ""
+    environment: str = ""
+    urls: tuple[str, ...] = ()
+
+
+def _is_url(word: str) -> bool:
+    return "://" in word or word.startswith("env:")
+
+
+class Verbs(click.Group):
+    """Verbs, and URLs in place of a verb: then ``open`` is meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A first word that is a URL opens it."""
+        if args and _is_url(args[0]):
+            return "open", self.get_command(ctx, "open"), args
+        return super().resolve_command(ctx, args)
+
+
+def _sourced(function: F) -> F:
+    """Options of every verb that reads a configuration."""
+    function = click.argument("urls", nargs=-1, metavar="[URL ...]")(function)
+    return _configured(function)
+
+
+def _configured(function: F) -> F:
+    function = click.option("-e", "--environment", default="", metavar="NAME", help="Use NAME.toml.")(
+        function
+    )
+    return click.option("--config", default="", metavar="FILE", help="Use this file.")(function)
+
+
+def _wanted(ctx: click.Context, config: str, environment: str, urls: Sequence[str] = ()) -> Wanted:
+    above: Wanted = ctx.obj or Wanted()
+    return Wanted(config or above.config, environment or above.environment, tuple(urls))
+
+
+@click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@_configured
+@click.option("--plain", is_flag=True, help="Lines of text instead of a screen.")
+@click.version_option(package_name="quarterdeck")
+@click.pass_context
+def main(ctx: click.Context, config: str, environment: str, plain: bool) -> None:
+    """A console from which an operator watches and handles a fleet of services.
+
+    Without a verb, or with URLs (redis://… postgres://… https://…/readyz file:///…/app.jsonl
+    env:DATABASE_URL), it opens the screen.
+    """
+    ctx.obj = Wanted(config, environment)
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(open_, config=config, environment=environment, urls=(), plain=plain)
+
+
+@main.command("open")
+@_sourced
+@click.option("--plain", is_flag=True, help="Lines of text instead of a screen.")
+@click.pass_context
+def open_(ctx: click.Context, config: str, environment: str, urls: tuple[str, ...], plain: bool) -> None:
+    """Open the screen."""
+    from console.verbs.open import open_screen
+
+    sys.exit(open_screen(_wanted(ctx, config, environment, urls), plain=plain))
+
+
+@main.command()
+@click.option("--incident", default="", metavar="NAME", help="Begin with this incident ('list' names them).")
+@click.option(
+    "--serve", is_flag=True, help="Run the shop without a screen until SIGTERM; prints config: PATH."
+)
+@click.option("--plain", is_flag=True, help="Lines of text instead of a screen.")
+def demo(incident: str, serve: bool, plain: bool) -> None:
+    """Open the embedded shop: real servers from wheels, nothing to install."""
+    from console.verbs.demo import run_demo
+
+    sys.exit(run_demo(incident, serve=serve, plain=plain))
+
+
+@main.command()
+@_sourced
+@click.option(
+    "--for", "duration", default="", metavar="5s", help="Go on for so long, so that rates are known."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
+@click.pass_context
+def check(
+    ctx: click.Context, config: str, environment: str, urls: tuple[str, ...], duration: str, as_json: bool
+) -> None:
+    """Poll everything once; exit 0 ok, 1 warning, 2 critical, 3 unknown."""
+    from console.verbs.check import run_check
+
+    sys.exit(run_check(_wanted(ctx, config, environment, urls), duration, as_json=as_json))
+
+
+@main.command()
+@click.argument("practice")
+@_sourced
+@click.option("--json", "as_json", is_flag=True, help="Print the readings as JSON.")
+@click.option("--watch", is_flag=True, help="Print again whenever something changes.")
+@click.option(
+    "--for", "duration", default="", metavar="5s", help="Go on for so long, so that rates are known."
+)
+@click.pass_context
+def show(
+    ctx: click.Context,
+    practice: str,
+    config: str,
+    environment: str,
+    urls: tuple[str, ...],
+    as_json: bool,
+    watch: bool,
+    duration: str,
+) -> None:
+    """Print one practice's panel as text or JSON."""
+    from console.verbs.check import run_show
+
+    wanted = _wanted(ctx, config, environment, urls)
+    sys.exit(run_show(wanted, practice, duration, as_json=as_json, watch=watch))
+
+
+@main.command()
+@_sourced
+@click.option("--for", "duration", default="", metavar="1h", help="Stop by itself after so long.")
+@click.option("--to", "target", default="", metavar="FILE", help="Write to this file.")
+@click.pass_context
+def record(
+    ctx: click.Context, config: str, environment: str, urls: tuple[str, ...], duration: str, target: str
+) -> None:
+    """Record without a screen until SIGTERM or ctrl+c."""
+    from console.verbs.record import run_record
+
+    sys.exit(run_record(_wanted(ctx, config, environment, urls), duration, target))
+
+
+@main.command()
+@_configured
+@click.option("--service", default="", help="The service that it is about.")
+@click.argument("text", nargs=-1, required=True)
+@click.pass_context
+def mark(ctx: click.Context, config: str, environment: str, service: str, text: tuple[str, ...]) -> None:
+    """Add a mark, such as a deploy, to what changed: open consoles show it at once."""
+    from console.verbs.mark import run_mark
+
+    sys.exit(run_mark(_wanted(ctx, config, environment), " ".join(text), service))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.argument("name", default="")
+def collectors(name: str, as_json: bool) -> None:
+    """List the collector types, or explain one of them with its options."""
+    from console.verbs.collectors import run_collectors
+
+    sys.exit(run_collectors(name, as_json=as_json))
+
+
+@main.command()
+@_configured
+@click.pass_context
+def doctor(ctx: click.Context, config: str, environment: str) -> None:
+    """Examine this installation, terminal and configuration."""
+    from console.verbs.doctor import run_doctor
+
+    sys.exit(run_doctor(_wanted(ctx, config, environment)))
+
+
+@main.group()
+def config() -> None:
+    """Show, validate and explain the configuration."""
+
+
+@config.command("show")
+@_configured
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_context
+def config_show(ctx: click.Context, config: str, environment: str, as_json: bool) -> None:
+    """Print the effective configuration, each value with its file and line; secrets masked."""
+    from console.verbs.config import run_show
+
+    sys.exit(run_show(_wanted(ctx, config, environment), as_json=as_json))
+
+
+@config.command("validate")
+@_configured
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.argument("files", nargs=-1)
+@click.pass_context
+def config_validate(
+    ctx: click.Context, config: str, environment: str, as_json: bool, files: tuple[str, ...]
+) -> None:
+    """Report every mistake with file, line, key and remedy; exit 78 if there is one."""
+    from console.verbs.config import run_validate
+
+    wanted = [_wanted(ctx, file, "") for file in files] or [_wanted(ctx, config, environment)]
+    sys.exit(run_validate(wanted, as_json=as_json))
+
+
+@config.command("schema")
+def config_schema() -> None:
+    """Print the JSON Schema of a configuration file."""
+    from console.verbs.config import run_schema
+
+    sys.exit(run_schema())
+
+
+@config.command("keys")
+@_configured
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_context
+def config_keys(ctx: click.Context, config: str, environment: str, as_json: bool) -> None:
+    """Print the key map in force, with the ids for [keys]."""
+    from console.verbs.config import run_keys
+
+    sys.exit(run_keys(_wanted(ctx, config, environment), as_json=as_json))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line; a call that cannot be understood gives 64, a closed pipe 0."""
+    try:
+        main.main(list(arguments), prog_name="quarterdeck", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else 70
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0

@@ -1,0 +1,1 @@
+"""The engine: schedule, breaker, interest, store, history, recording and judgement; no screen."""

@@ -1,0 +1,130 @@
+"""Verdicts from readings: hard limits and configured thresholds, with for, clear and min_volume."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from collectors.model.fields import Bad, FieldSpec
+from collectors.model.level import Level
+from collectors.model.practice import Practice
+from collectors.model.quantity import Known, Quantity
+from collectors.model.reading import Reading
+from collectors.model.subject import SubjectId
+from collectors.model.sweep import Sweep
+from collectors.model.verdict import Verdict
+from collectors.text import Shown
+from console.engine.limits import Finding, judge_hard
+from console.present.words import number, say
+from console.settings import Threshold
+
+_VOLUME = {
+    Practice.QUEUES: "ready",
+    Practice.CACHES: "lookups",
+    Practice.POOLS: "in_use",
+    Practice.LOGS: "line_rate",
+}
+"""The field that ``min_volume`` is compared with."""
+
+
+@dataclass(slots=True)
+class _Held:
+    """How long a field of a subject has been beyond a limit, and the level that is held by ``clear``."""
+
+    level: Level = Level.OK
+    pending: Level = Level.OK
+    since: float = 0.0
+
+
+class Judge:
+    """Judges the readings of one source; keeps what ``for`` and ``clear`` need between passes."""
+
+    def __init__(self, thresholds: Mapping[str, Threshold]) -> None:
+        self._thresholds = dict(thresholds)
+        self._held: dict[tuple[SubjectId, str], _Held] = {}
+        self._began: dict[SubjectId, tuple[Level, float]] = {}
+
+    def judge(self, sweep: Sweep) -> tuple[Verdict, ...]:
+        """One verdict for each reading of ``sweep``, in its order."""
+        verdicts = tuple(self._verdict(reading, sweep) for reading in sweep.readings)
+        if sweep.complete:
+            alive = {reading.subject.id for reading in sweep.readings}
+            self._held = {key: held for key, held in self._held.items() if key[0] in alive}
+            self._began = {key: began for key, began in self._began.items() if key in alive}
+        return verdicts
+
+    def _verdict(self, reading: Reading, sweep: Sweep) -> Verdict:
+        found = [*judge_hard(reading), *self._configured(reading, sweep.arrived)]
+        worst = max(found, key=lambda one: (one.level.rank, one.worth), default=Finding(Level.NONE, ""))
+        others = [one.reason for one in found if one is not worst and one.level.rank > Level.OK.rank]
+        subject = reading.subject.id
+        began = self._began.get(subject)
+        if began is None or began[0] is not worst.level:
+            began = self._began[subject] = (worst.level, sweep.taken)
+        return Verdict(
+            level=worst.level,
+            rule="limits",
+            service=reading.subject.service,
+            practice=reading.practice,
+            reason=Shown(worst.reason),
+            evidence=tuple(Shown(other) for other in others),
+            subject=subject,
+            since=began[1],
+            worth=worst.worth,
+        )
+
+    def _configured(self, reading: Reading, now: float) -> Iterator[Finding]:
+        if not self._thresholds:
+            return
+        quantities = reading.quantities()
+        specs = {spec.name: spec for spec in reading.specs()}
+        for name, threshold in self._thresholds.items():
+            quantity = quantities.get(name)
+            if quantity is None or quantity.value is None or _too_few(reading, quantities, threshold):
+                continue
+            spec = specs.get(name) or FieldSpec(name, quantity.unit, "", Bad.HIGH)
+            held = self._held.setdefault((reading.subject.id, name), _Held())
+            level = _level(quantity, threshold, spec.bad, held.level)
+            level = _held_for(held, level, threshold.for_, now)
+            yield Finding(level, _words(spec, quantity, threshold, level), abs(quantity.value))
+
+
+def _too_few(reading: Reading, quantities: Mapping[str, Quantity], threshold: Threshold) -> bool:
+    if threshold.min_volume is None:
+        return False
+    volume = quantities.get(_VOLUME.get(reading.practice, ""))
+    return volume is None or volume.value is None or volume.value < threshold.min_volume
+
+
+def _level(quantity: Quantity, threshold: Threshold, bad: Bad, before: Level) -> Level:
+    """The level of a value; what was bad stays so until it is past ``clear``."""
+    sign = -1.0 if bad is Bad.LOW else 1.0
+    value = sign * (quantity.value or 0.0)
+    if threshold.critical is not None and value >= sign * threshold.critical:
+        return Level.CRITICAL
+    warned = threshold.warning is not None and value >= sign * threshold.warning
+    holds = (
+        threshold.clear is not None and before.rank >= Level.WARNING.rank and value > sign * threshold.clear
+    )
+    return Level.WARNING if warned or holds else Level.OK
+
+
+def _held_for(held: _Held, level: Level, seconds: float, now: float) -> Level:
+    """A worse level counts once it has lasted ``seconds``; a better one counts at once."""
+    if level.rank <= held.level.rank:
+        held.level = held.pending = level
+        return level
+    if held.pending is not level:
+        held.pending, held.since = level, now
+    if now - held.since >= seconds:
+        held.level = level
+    return held.level
+
+
+def _words(spec: FieldSpec, quantity: Quantity, threshold: Threshold, level: Level) -> str:
+    name = spec.name.replace("_", " ")
+    limit = threshold.critical if level is Level.CRITICAL else threshold.warning
+    if level is Level.OK or limit is None:
+        return f"{name} {say(quantity)}"
+    side = "below" if spec.bad is Bad.LOW else "above"
+    certain = "at least " if quantity.known is Known.AT_LEAST else ""
+    value = number(quantity.value or 0.0, quantity.unit) if certain else say(quantity)
+    return f"{name} {certain}{value}, {side} the limit of {number(limit, spec.unit)}"

@@ -1,0 +1,38 @@
+"""What changed between two passes: versions, starts, subjects that came or went."""
+
+from collections.abc import Iterator, Mapping
+
+from collectors.model.health import HealthReading
+from collectors.model.reading import Reading
+from collectors.model.subject import SubjectId
+from collectors.model.sweep import Sweep
+from collectors.text import Shown
+from console.engine.state import Event
+
+
+def changes(before: Mapping[SubjectId, Reading], sweep: Sweep, ran_before: bool) -> Iterator[Event]:  # noqa: FBT001 - a plain fact
+    """Events that ``sweep`` tells against the readings known ``before``; the first pass tells none."""
+    if not ran_before:
+        return
+    for reading in sweep.readings:
+        old = before.get(reading.subject.id)
+        if old is None:
+            yield _event(sweep, reading, "new", f"{reading.subject.label} appeared")
+        elif isinstance(reading, HealthReading) and isinstance(old, HealthReading):
+            yield from _health(old, reading, sweep)
+    if sweep.complete:
+        now = {reading.subject.id for reading in sweep.readings}
+        for subject, old in before.items():
+            if subject not in now:
+                yield _event(sweep, old, "gone", f"{old.subject.label} is gone")
+
+
+def _health(old: HealthReading, new: HealthReading, sweep: Sweep) -> Iterator[Event]:
+    if new.version and old.version and new.version != old.version:
+        yield _event(sweep, new, "version", f"{new.subject.label}: {old.version} → {new.version}")
+    if new.restarts.value is not None and new.restarts.value > (old.restarts.value or 0.0):
+        yield _event(sweep, new, "restart", f"{new.subject.label} restarted")
+
+
+def _event(sweep: Sweep, reading: Reading, kind: str, text: str) -> Event:
+    return Event(sweep.taken, kind, reading.subject.service, Shown(text), reading.practice)

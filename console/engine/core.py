@@ -1,0 +1,228 @@
+"""The core: all sources on one event loop, in a thread of its own, driven by commands."""
+
+import asyncio
+import random
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from collectors import registry
+from collectors.base import Collector, Context
+from collectors.clock import Clock, SystemClock
+from collectors.model.logs import LogBatch
+from collectors.model.practice import Practice
+from collectors.model.sweep import Sweep
+from collectors.text import shown
+from collectors.transport.lease import Leases
+from console.engine.history import History
+from console.engine.host import CoreHost, ForeignHost, Host
+from console.engine.source import Source
+from console.engine.state import DetailKey, Event, SourceId
+from console.engine.store import Store
+from console.findings import find_all
+from console.settings import CollectorSettings, Settings
+
+LOOK_EVERY = 2.0
+"""Seconds between two fetches of a detail that somebody looks at."""
+
+THINK_EVERY = 1.0
+"""Seconds between two passes of the findings, at the least."""
+
+SPREAD = 0.004
+"""Seconds between the first starts of two sources."""
+
+
+def _ignore(_batch: LogBatch) -> None:
+    """Take a batch that nobody wants."""
+
+
+class Core:
+    """Loop-bound part: make it, ``start`` it, command it, ``stop`` it, all on one loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        emit: Callable[[LogBatch], None] = _ignore,
+        only: Practice | None = None,
+        seed: int | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.store = Store(self.clock)
+        self.history = History()
+        self.on_sweep: Callable[[SourceId, Sweep], None] = lambda _source, _sweep: None
+        self.lag = 0.0
+        self._emit = emit
+        self._rng = random.Random(seed)  # noqa: S311 - jitter, not a secret
+        self._leases = Leases()
+        self._sources: dict[SourceId, Source] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._interest: frozenset[DetailKey] = frozenset()
+        self._looked_at: frozenset[SourceId] = frozenset()
+        self._fetching: set[DetailKey] = set()
+        for collector in settings.collectors:
+            if collector.enabled and only in (None, collector.practice):
+                self._add(collector)
+
+    async def start(self) -> None:
+        """Begin the schedule."""
+        for index, source in enumerate(self._sources.values()):
+            self._spawn(source.run(index * SPREAD), f"source {source.id.text}")
+        self._spawn(self._look(), "details")
+        self._spawn(self._think(), "findings")
+        self._spawn(self._transitions(), "deadlines")
+
+    async def once(self) -> None:
+        """Collect every source one time, all together, and judge."""
+        await asyncio.gather(*(source.once() for source in self._sources.values()))
+        self.judge()
+
+    def judge(self) -> None:
+        """Run the findings over what is known now."""
+        self.store.put_findings(find_all(self.store.snapshot(), self.history, self.settings.services))
+
+    async def stop(self) -> None:
+        """Cancel all, close all within their deadlines."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        await asyncio.gather(*(source.close() for source in self._sources.values()))
+
+    def refresh(self, sources: Iterable[SourceId] = ()) -> None:
+        """Collect these sources now, or all, past back-off and breaker."""
+        wanted = set(sources) or set(self._sources)
+        for source in wanted & set(self._sources):
+            self._sources[source].kick()
+
+    def set_pace(self, factor: float) -> None:
+        """Stretch or shorten every interval by ``factor``."""
+        for source in self._sources.values():
+            source.set_pace(factor)
+
+    def set_interest(self, details: frozenset[DetailKey], sources: frozenset[SourceId]) -> None:
+        """What somebody looks at: details are fetched, sources collected more often."""
+        for gone in self._interest - details:
+            self.store.put_detail(gone, None)
+        for source in self._looked_at ^ sources:
+            if source in self._sources:
+                self._sources[source].look(source in sources)
+        new = details - self._interest
+        self._interest, self._looked_at = details, sources
+        for key in new:
+            self._fetch(key)
+
+    def mark(self, text: str, service: str = "") -> None:
+        """Add a mark by hand to what changed."""
+        self.store.add_event(Event(self.clock.wall(), "mark", service, shown(text)))
+
+    def _add(self, settings: CollectorSettings) -> None:
+        info = registry.types().get(settings.type)
+        foreign = info.distribution if info else ""
+        host: Host = ForeignHost(settings.type, self.clock.boottime) if foreign else CoreHost()
+        leases = Leases() if foreign else self._leases
+        make = _maker(settings, self.clock, leases, self._emit)
+        source = Source(settings, make, host, self.store, self.history, self.clock, self._rng)
+        source.on_sweep = self._swept
+        self._sources[source.id] = source
+        self.store.put_source(source.state(foreign))
+
+    def _swept(self, source: SourceId, sweep: Sweep) -> None:
+        self.on_sweep(source, sweep)
+
+    def _spawn(self, coroutine: Any, name: str) -> None:  # noqa: ANN401 - a coroutine
+        self._tasks.append(asyncio.get_running_loop().create_task(coroutine, name=name))
+
+    def _fetch(self, key: DetailKey) -> None:
+        source = self._sources.get(SourceId(key.subject.collector, key.subject.instance))
+        if source is None or key in self._fetching:
+            return
+        self._fetching.add(key)
+        task = asyncio.get_running_loop().create_task(source.detail(key), name=f"detail {key.name}")
+        task.add_done_callback(lambda _task: self._fetching.discard(key))
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            for key in self._interest:
+                self._fetch(key)
+
+    async def _think(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            planned = loop.time() + THINK_EVERY
+            await asyncio.sleep(THINK_EVERY)
+            self.lag = loop.time() - planned
+            self.judge()
+
+    async def _transitions(self) -> None:
+        """Wake the reader when a value turns stale although nothing was written."""
+        while True:
+            moment = self.store.next_transition()
+            now = self.clock.boottime()
+            wait = 0.5 if moment is None else min(0.5, max(0.01, moment - now))
+            await asyncio.sleep(wait)
+            if moment is not None and self.clock.boottime() >= moment:
+                self.store.wake()
+
+
+def _maker(
+    settings: CollectorSettings, clock: Clock, leases: Leases, emit: Callable[[LogBatch], None]
+) -> Callable[[], Collector[Any]]:
+    def make() -> Collector[Any]:
+        if settings.load_error is not None:
+            raise settings.load_error
+        context = Context(
+            collector=settings.name,
+            instance=settings.instance,
+            service=settings.service,
+            attribute=settings.attribute,
+            server=settings.server,
+            every=settings.every,
+            timeout=settings.timeout,
+            clock=clock,
+            leases=leases,
+            emit=emit,
+        )
+        return registry.load(settings.type)(settings.options, context)
+
+    return make
+
+
+class CoreThread:
+    """Runs a Core in a daemon thread; the UI submits commands and reads snapshots."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._main, name="core", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread and the schedule."""
+        sys.setswitchinterval(0.0005)
+        self._thread.start()
+        self.submit(lambda: self._loop.create_task(self.core.start()))
+
+    def submit(self, command: Callable[[], object]) -> None:
+        """Run ``command`` on the core's loop, soon."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(command)
+
+    def stop(self, deadline: float = 0.8) -> bool:
+        """Stop within ``deadline`` seconds; True if all was closed."""
+        if not self._thread.is_alive():
+            return True
+        asyncio.run_coroutine_threadsafe(self._ended(), self._loop)
+        self._thread.join(deadline)
+        return not self._thread.is_alive()
+
+    def _main(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    async def _ended(self) -> None:
+        await self.core.stop()
+        self._loop.stop()

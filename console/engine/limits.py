@@ -1,0 +1,126 @@
+"""Hard limits: what is judged without any configuration, one function for each practice."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, cast
+
+from collectors.model.caches import CacheReading
+from collectors.model.health import HealthReading, HealthState
+from collectors.model.level import Level
+from collectors.model.logs import LogReading
+from collectors.model.pools import PoolReading
+from collectors.model.practice import Practice
+from collectors.model.quantity import Quantity
+from collectors.model.queues import QueueReading
+from collectors.model.reading import Reading
+from console.present.words import say
+
+DAY = 86400.0
+
+
+class Finding(NamedTuple):
+    """One judgement of one reading: its level, why, and how it ranks among its equals."""
+
+    level: Level
+    reason: str
+    worth: float = 0.0
+
+
+def judge_hard(reading: Reading) -> Iterator[Finding]:
+    """What hard limits say of a reading; ``OK`` where one was checked and holds."""
+    judge = _BY_PRACTICE.get(reading.practice)
+    if judge is not None:
+        yield from judge(reading)
+
+
+_STATES = {
+    HealthState.UP: Level.OK,
+    HealthState.DRAINING: Level.OK,
+    HealthState.DEGRADED: Level.WARNING,
+    HealthState.UNKNOWN: Level.UNKNOWN,
+    HealthState.DOWN: Level.CRITICAL,
+}
+
+
+def _health(any_reading: Reading) -> Iterator[Finding]:
+    reading = cast("HealthReading", any_reading)
+    level = _STATES[reading.state]
+    failing = [part.name for part in reading.parts if part.bad]
+    said = f": {reading.word}" if reading.word else ""
+    parts = f" ({', '.join(failing[:3])})" if failing else ""
+    yield Finding(level, f"{reading.probe} is {reading.state}{said}{parts}", reading.failing.value or 0.0)
+    if reading.flaws:
+        yield Finding(Level.WARNING, f"not to be believed: {reading.flaws[0]}")
+    expires = reading.tls_expires.value
+    if expires is not None:
+        words = f"certificate ends in {say(reading.tls_expires)}" if expires > 0 else "certificate has ended"
+        yield _above_is_fine(expires, 14 * DAY, 3 * DAY, words)
+
+
+def _queues(any_reading: Reading) -> Iterator[Finding]:
+    reading = cast("QueueReading", any_reading)
+    ready, workers = reading.ready.value, reading.workers.value
+    if ready is not None and workers is not None:
+        if ready > 0 and workers == 0:
+            yield Finding(Level.CRITICAL, f"{say(reading.ready)} ready and no worker alive", ready)
+        else:
+            yield Finding(Level.OK, f"{say(reading.ready)} ready", ready)
+    if reading.overdue.value:
+        yield Finding(
+            Level.WARNING, f"{say(reading.overdue)} scheduled jobs are overdue", reading.overdue.value
+        )
+    if reading.paused:
+        yield Finding(Level.WARNING, "paused", ready or 0.0)
+
+
+def _caches(any_reading: Reading) -> Iterator[Finding]:
+    reading = cast("CacheReading", any_reading)
+    if reading.memory_share.value is not None and reading.policy == "noeviction":
+        words = f"memory {say(reading.memory_share)} of its maximum, and nothing is evicted"
+        yield _below_is_fine(reading.memory_share, 0.8, 0.95, words)
+    if reading.clients_share.value is not None:
+        words = f"{say(reading.clients)} clients of {say(reading.clients_max)}"
+        yield _below_is_fine(reading.clients_share, 0.8, 0.95, words)
+    if reading.rejections.value:
+        yield Finding(Level.CRITICAL, f"{say(reading.rejections)} connections refused at the client limit")
+    if reading.note and reading.word == "loading":
+        yield Finding(Level.WARNING, str(reading.note))
+
+
+def _pools(any_reading: Reading) -> Iterator[Finding]:
+    reading = cast("PoolReading", any_reading)
+    if reading.saturated:
+        yield Finding(Level.CRITICAL, "all slots are taken: new sessions are refused", 1.0)
+    if reading.fill.value is not None:
+        words = f"{say(reading.in_use)} of {say(reading.capacity)} slots"
+        yield _below_is_fine(reading.fill, 0.8, 0.95, words)
+    if reading.xid_age.value is not None:
+        words = f"{say(reading.xid_age)} transactions since the oldest unfrozen one; the limit is 2.1G"
+        found = _below_is_fine(reading.xid_age, 1.0e9, 1.5e9, words)
+        if found.level is not Level.OK:
+            yield found
+
+
+def _logs(any_reading: Reading) -> Iterator[Finding]:
+    reading = cast("LogReading", any_reading)
+    if reading.word:
+        yield Finding(Level.UNKNOWN, str(reading.word))
+
+
+_BY_PRACTICE: dict[Practice, Callable[[Reading], Iterator[Finding]]] = {
+    Practice.HEALTH: _health,
+    Practice.QUEUES: _queues,
+    Practice.CACHES: _caches,
+    Practice.POOLS: _pools,
+    Practice.LOGS: _logs,
+}
+
+
+def _below_is_fine(quantity: Quantity, warning: float, critical: float, words: str) -> Finding:
+    value = quantity.value or 0.0
+    level = Level.CRITICAL if value >= critical else Level.WARNING if value >= warning else Level.OK
+    return Finding(level, words, value)
+
+
+def _above_is_fine(value: float, warning: float, critical: float, words: str) -> Finding:
+    level = Level.CRITICAL if value <= critical else Level.WARNING if value <= warning else Level.OK
+    return Finding(level, words, -value)

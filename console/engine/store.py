@@ -1,0 +1,244 @@
+"""The store: the latest Sweep of every source, swapped in whole, read as frozen snapshots."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from collectors.clock import Clock
+from collectors.model.level import Level
+from collectors.model.reading import Reading
+from collectors.model.subject import SubjectId
+from collectors.model.sweep import Sweep
+from collectors.model.verdict import Verdict
+from collectors.text import Shown
+from console.engine.changes import changes
+from console.engine.state import (
+    DetailKey,
+    DetailState,
+    Event,
+    Failure,
+    Freshness,
+    Mute,
+    Row,
+    Snapshot,
+    SourceId,
+    SourceState,
+)
+
+GONE_FOR = 600.0
+"""Seconds for which a subject that is gone stays on the screen."""
+
+MOST_EVENTS = 1000
+
+
+@dataclass(slots=True)
+class _Known:
+    """A subject of a source; ``gone_at`` is boottime seconds, None while it is there."""
+
+    reading: Reading
+    verdict: Verdict
+    arrived: float
+    taken: float
+    gone_at: float | None = None
+
+
+class Store:
+    """What is known now. The core writes; any thread may take a snapshot.
+
+    ``on_wake`` is called once when the store turns from clean to dirty, from the writing thread;
+    the reader calls ``clear`` before it takes its snapshot.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._sources: dict[SourceId, SourceState] = {}
+        self._subjects: dict[SourceId, dict[SubjectId, _Known]] = {}
+        self._rows: dict[SourceId, tuple[Freshness, tuple[Row, ...]]] = {}
+        self._findings: tuple[Verdict, ...] = ()
+        self._events: deque[Event] = deque(maxlen=MOST_EVENTS)
+        self._details: dict[DetailKey, DetailState] = {}
+        self._mutes: dict[SubjectId, Mute] = {}
+        self._version = 0
+        self._dirty = False
+        self.on_wake: Callable[[], None] = lambda: None
+
+    def put_source(self, state: SourceState) -> None:
+        """Declare a source."""
+        with self._lock:
+            self._sources[state.id] = state
+            self._subjects.setdefault(state.id, {})
+        self._touch()
+
+    def drop_source(self, source: SourceId) -> None:
+        """Forget a source and all its subjects."""
+        with self._lock:
+            self._sources.pop(source, None)
+            self._subjects.pop(source, None)
+            self._rows.pop(source, None)
+        self._touch()
+
+    def update(self, source: SourceId, *, quiet: bool = False, **changed: Any) -> None:  # noqa: ANN401 - fields of SourceState
+        """Change fields of a source's state; ``quiet`` changes wake nobody."""
+        with self._lock:
+            state = self._sources.get(source)
+            if state is None:
+                return
+            self._sources[source] = replace(state, **changed)
+            self._version += 1
+        if not quiet:
+            self._touch()
+
+    def put_sweep(self, source: SourceId, sweep: Sweep, verdicts: Iterable[Verdict], took: float) -> None:
+        """Swap in a whole pass: subjects that a complete Sweep does not name are gone."""
+        with self._lock:
+            state = self._sources.get(source)
+            if state is None:
+                return
+            known = self._subjects[source]
+            self._events.extend(
+                changes({key: one.reading for key, one in known.items()}, sweep, bool(state.passes))
+            )
+            seen = set()
+            for reading, verdict in zip(sweep.readings, verdicts, strict=True):
+                seen.add(reading.subject.id)
+                arrived = sweep.arrived - reading.lag
+                known[reading.subject.id] = _Known(reading, verdict, arrived, sweep.taken)
+            if sweep.complete:
+                for key, one in known.items():
+                    if key not in seen and one.gone_at is None:
+                        one.gone_at = sweep.arrived
+            self._sources[source] = replace(
+                state, sweep=sweep, failure=None, took=took, passes=state.passes + 1, running_at=None
+            )
+            self._rows.pop(source, None)
+        self._touch()
+
+    def put_failure(self, source: SourceId, failure: Failure, took: float | None) -> None:
+        """Note why a pass gave nothing; the last good values stay."""
+        with self._lock:
+            state = self._sources.get(source)
+            if state is None:
+                return
+            if state.failure is not None:
+                failure = replace(failure, since=state.failure.since, attempts=state.failure.attempts + 1)
+            self._sources[source] = replace(
+                state, failure=failure, took=took, failures=state.failures + 1, running_at=None
+            )
+            self._rows.pop(source, None)
+        self._touch()
+
+    def put_findings(self, findings: tuple[Verdict, ...]) -> None:
+        """Replace the findings; the same ones wake nobody."""
+        with self._lock:
+            if findings == self._findings:
+                return
+            self._findings = findings
+        self._touch()
+
+    def put_detail(self, key: DetailKey, state: DetailState | None) -> None:
+        """Replace one detail, or forget it."""
+        with self._lock:
+            if state is None:
+                self._details.pop(key, None)
+            else:
+                self._details[key] = state
+        self._touch()
+
+    def detail(self, key: DetailKey) -> DetailState:
+        """One detail as it is known now."""
+        with self._lock:
+            return self._details.get(key, DetailState())
+
+    def add_event(self, event: Event) -> None:
+        """Add to what changed."""
+        with self._lock:
+            self._events.append(event)
+        self._touch()
+
+    def mute(self, mute: Mute) -> None:
+        """Silence a subject until the mute's end; an end in the past lifts it."""
+        with self._lock:
+            self._mutes[mute.subject] = mute
+            self._rows.clear()
+        self._touch()
+
+    def clear(self) -> None:
+        """Say that the next snapshot will be read: later changes wake anew."""
+        self._dirty = False
+
+    def next_transition(self) -> float | None:
+        """Boottime of the next moment at which a value turns stale or leaves, or None."""
+        now = self._clock.boottime()
+        moments = []
+        with self._lock:
+            for source, state in self._sources.items():
+                deadline = state.deadline
+                if deadline is not None and state.failure is None and deadline > now:
+                    moments.append(deadline)
+                known = self._subjects[source].values()
+                moments.extend(one.gone_at + GONE_FOR for one in known if one.gone_at is not None)
+            wall = self._clock.wall()
+            moments.extend(now + mute.until - wall for mute in self._mutes.values() if mute.until > wall)
+        return min((moment for moment in moments if moment > now), default=None)
+
+    def wake(self) -> None:
+        """Wake the reader although nothing was written: a deadline has passed."""
+        self._touch()
+
+    def snapshot(self) -> Snapshot:
+        """All that is known now."""
+        now, wall = self._clock.boottime(), self._clock.wall()
+        with self._lock:
+            self._mutes = {key: mute for key, mute in self._mutes.items() if mute.until > wall}
+            rows: list[Row] = []
+            for source, state in self._sources.items():
+                rows.extend(self._rows_of(source, state, now))
+            return Snapshot(
+                now=now,
+                wall=wall,
+                version=self._version,
+                sources=tuple(self._sources.values()),
+                rows=tuple(rows),
+                findings=self._findings,
+                events=tuple(self._events),
+                details=dict(self._details),
+                mutes=tuple(self._mutes.values()),
+            )
+
+    def _rows_of(self, source: SourceId, state: SourceState, now: float) -> tuple[Row, ...]:
+        fresh = state.freshness(now)
+        known = self._subjects[source]
+        left = [key for key, one in known.items() if one.gone_at is not None and now - one.gone_at > GONE_FOR]
+        for key in left:
+            del known[key]
+        cached = self._rows.get(source)
+        if cached is not None and cached[0] is fresh and not left:
+            return cached[1]
+        rows = tuple(self._row(source, state, one, fresh) for one in known.values())
+        self._rows[source] = (fresh, rows)
+        return rows
+
+    def _row(self, source: SourceId, state: SourceState, one: _Known, fresh: Freshness) -> Row:
+        if one.gone_at is not None:
+            fresh = Freshness.GONE
+            verdict = replace(
+                one.verdict, level=Level.NONE, reason=Shown("gone: the source no longer names it")
+            )
+        elif fresh is Freshness.STALE:
+            why = f": {state.failure.why}" if state.failure else ""
+            verdict = replace(one.verdict, level=Level.UNKNOWN, reason=Shown(f"stale{why}"))
+        else:
+            verdict = one.verdict
+        muted = one.reading.subject.id in self._mutes
+        return Row(source, one.reading, fresh, one.arrived, one.taken, verdict, muted)
+
+    def _touch(self) -> None:
+        with self._lock:
+            self._version += 1
+            if self._dirty:
+                return
+            self._dirty = True
+        self.on_wake()

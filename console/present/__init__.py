@@ -1,0 +1,1 @@
+"""Snapshot → Cells and words: pure, used by screens and command line alike."""

@@ -1,0 +1,64 @@
+"""Quantities, levels and ages as Cells."""
+
+from collections.abc import Sequence
+
+from collectors.model.level import Level
+from collectors.model.quantity import Quantity
+from console.engine.history import History
+from console.engine.state import Freshness, Row
+from console.present.words import brief, say, span
+from widgets.cell import MARKS, Cell
+
+BARS = "▁▂▃▄▅▆▇█"
+SPARK_SPAN = 900.0
+"""Seconds that a spark covers."""
+
+
+def quantity_cell(quantity: Quantity, *, dim: bool = False, hint: str = "") -> Cell:
+    """A quantity without a judgement."""
+    return Cell(say(quantity), short=brief(quantity)[:4], dim=dim or not quantity.is_known, hint=hint)
+
+
+def level_cell(
+    level: Level, text: str, *, short: str = "", hint: str = "", spark: str = "", dim: bool = False
+) -> Cell:
+    """A text with its level as mark and colour."""
+    return Cell(text, level, MARKS[level], (short or text)[:4], hint, spark, dim)
+
+
+def age_words(row: Row, now: float) -> str:
+    """``live``, or how old the values of a row are; ``now`` is boottime."""
+    if row.freshness is Freshness.LIVE:
+        return "live"
+    return f"{row.freshness} {span(max(0.0, now - row.arrived))}"
+
+
+def is_dim(row: Row) -> bool:
+    """Whether the values of a row are old."""
+    return row.freshness is not Freshness.LIVE
+
+
+def spark_of(history: History, row: Row, field: str, wall: float, width: int = 8) -> str:
+    """A bar chart of a field's last 15 minutes, ``width`` characters; empty where little is known."""
+    series = history.series(row.reading.subject.id, field, wall - SPARK_SPAN)
+    points = [(point.at, point.value) for point in series if point.value is not None]
+    if len(points) < 3:
+        return ""
+    slots: list[float | None] = [None] * width
+    for at, value in points:
+        slot = min(width - 1, max(0, int((at - wall + SPARK_SPAN) / SPARK_SPAN * width)))
+        known = slots[slot]
+        slots[slot] = value if known is None else max(known, value)
+    return bars(slots)
+
+
+def bars(values: Sequence[float | None]) -> str:
+    """Block characters between the least and the greatest value; a gap is a blank."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return ""
+    low, high = min(0.0, *known), max(known)
+    width = (high - low) or 1.0
+    return "".join(
+        " " if value is None else BARS[min(7, int((value - low) / width * 7.999))] for value in values
+    )

@@ -1,0 +1,188 @@
+"""The fleet: services × practices as columns and rows, wide, narrow, or turned round."""
+
+from collections.abc import Mapping
+
+from collectors.model.level import Level, worst
+from collectors.model.practice import Practice
+from console.engine.history import History
+from console.engine.state import Freshness, Snapshot, SourceState
+from console.present.cells import level_cell, spark_of
+from console.present.fold import Folded, fold_all
+from console.present.practices import VIEWS
+from console.present.words import counted, span
+from console.settings import Service
+from widgets.cell import EMPTY, Cell, Column, Row
+
+NARROW = 118
+"""Columns under which a cell is a mark and at most four characters."""
+
+TURNED = 3
+"""Up to so many services stand turned round: one practice a line, with its sentence."""
+
+CHANGED_WITHIN = 1800.0
+
+Fold = dict[tuple[str, Practice], Folded]
+
+
+def practices_shown(folds: Fold) -> tuple[Practice, ...]:
+    """The practices that have a collector, in their order."""
+    there = {practice for _service, practice in folds}
+    return tuple(practice for practice in Practice if practice in there)
+
+
+def services_shown(folds: Fold, services: Mapping[str, Service]) -> tuple[str, ...]:
+    """Every service with its level, worst first; of equal ones the configured order counts."""
+    names = list(services) + sorted({service for service, _practice in folds} - set(services))
+    order = {name: index for index, name in enumerate(names)}
+    return tuple(sorted(names, key=lambda name: (-service_level(folds, name).rank, order[name])))
+
+
+def service_level(folds: Fold, service: str) -> Level:
+    """The worst level of a service's practices."""
+    return worst([folded.level for (name, _practice), folded in folds.items() if name == service])
+
+
+def is_turned(services: Mapping[str, Service]) -> bool:
+    """Whether so few services are configured that the fleet stands turned round."""
+    return 0 < len(services) <= TURNED
+
+
+def table(
+    snapshot: Snapshot, history: History, services: Mapping[str, Service], width: int
+) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
+    """The fleet's table for a screen of ``width`` columns."""
+    folds = fold_all(snapshot, services)
+    narrow = width < NARROW
+    shown = practices_shown(folds)
+    size = 6 if narrow else max(10, min(17, (width - 32) // max(1, len(shown))))
+    name_width = 14 if narrow else 18
+    columns = (
+        Column("service", "service", name_width),
+        *(
+            Column(practice.value, practice.value[: size - 1] if narrow else practice.value, size)
+            for practice in shown
+        ),
+        Column("changed", "changed", 8 if narrow else 12),
+    )
+    rows = []
+    for service in services_shown(folds, services):
+        level = service_level(folds, service)
+        cells = [level_cell(level, service, hint=_service_hint(folds, service, level))]
+        for practice in shown:
+            folded = folds.get((service, practice))
+            cells.append(
+                fleet_cell(folded, snapshot, history, sparks=not narrow) if folded else Cell("–", dim=True)
+            )
+        cells.append(_changed(snapshot, service))
+        rows.append(Row(service, tuple(cells)))
+    return columns, tuple(rows)
+
+
+def turned(
+    snapshot: Snapshot, history: History, services: Mapping[str, Service], width: int
+) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
+    """Few services: each practice on a line of its own, with its sentence; keys are (service, practice)."""
+    folds = fold_all(snapshot, services)
+    columns = (
+        Column("service", "service", 12),
+        Column("practice", "practice", 9),
+        Column("value", "now", 16),
+        Column("spark", "15 min", 9),
+        Column("sentence", "because", max(20, width - 54), grow=True),
+    )
+    rows = []
+    for service in services_shown(folds, services):
+        level = service_level(folds, service)
+        name = level_cell(level, service, hint=_service_hint(folds, service, level))
+        for practice in practices_shown(folds):
+            folded = folds.get((service, practice))
+            if folded is None:
+                continue
+            cell = fleet_cell(folded, snapshot, history, sparks=True)
+            sentence = Cell(sentence_of(folded, snapshot.now), dim=cell.dim, hint=cell.hint)
+            value = level_cell(cell.level, cell.text, short=cell.short, hint=cell.hint, dim=cell.dim)
+            rows.append(
+                Row(
+                    (service, practice),
+                    (
+                        name,
+                        Cell(practice.value, hint=cell.hint),
+                        value,
+                        Cell(cell.spark, dim=cell.dim),
+                        sentence,
+                    ),
+                )
+            )
+            name = EMPTY
+    return columns, tuple(rows)
+
+
+def fleet_cell(folded: Folded, snapshot: Snapshot, history: History, *, sparks: bool) -> Cell:
+    """One place of the fleet in short: value, how many of how many, the worst."""
+    hint = f"{folded.service} · {folded.practice}: {sentence_of(folded, snapshot.now)}"
+    there = [row for row in folded.rows if row.freshness is not Freshness.GONE]
+    if not there:
+        if folded.failed:
+            return level_cell(folded.level, "failed", short="fail", hint=hint)
+        text = "waiting" if folded.waiting else "gone"
+        return Cell(text, short=text[:4], hint=hint, dim=True)
+    text, short, field = VIEWS[folded.practice].summary(there)
+    stale = folded.stale == len(there)
+    if folded.bad and folded.total > 1 and folded.worst is not None:
+        text = f"{folded.bad}/{folded.total} {text}"
+    spark = ""
+    if sparks and field:
+        shown = folded.worst or there[0]
+        spark = spark_of(history, shown, field, snapshot.wall, 4)
+    return level_cell(folded.level, text, short=short, hint=hint, spark=spark, dim=stale)
+
+
+def sentence_of(folded: Folded, now: float) -> str:
+    """Why a place of the fleet looks as it does; ``now`` is boottime."""
+    if folded.worst is None:
+        return _silent(folded, now)
+    row = folded.worst
+    label = row.reading.subject.instance or row.reading.subject.label
+    reason = row.verdict.reason or row.reading.note or "no limit is set"
+    words = f"{label}: {reason}" if folded.total > 1 else str(reason)
+    if row.freshness is Freshness.STALE:
+        words += f"; values are {span(max(0.0, now - row.arrived))} old"
+    if folded.bad > 1:
+        words += f" (and {folded.bad - 1} more of {folded.total})"
+    if folded.failed:
+        words += f"; {_source_words(folded.failed[0])}"
+    return words
+
+
+def _silent(folded: Folded, now: float) -> str:
+    if folded.failed:
+        return _source_words(folded.failed[0])
+    if folded.waiting:
+        since = folded.waiting[0].running_at
+        return f"waiting for the first answer{f' since {span(now - since)}' if since is not None else ''}"
+    if folded.rows and all(row.muted for row in folded.rows):
+        return "muted"
+    return "gone: the source no longer names it"
+
+
+def _source_words(source: SourceState) -> str:
+    failure = source.failure
+    return f"{source.id.text} failed: {failure.why}" if failure else f"{source.id.text} failed"
+
+
+def _service_hint(folds: Fold, service: str, level: Level) -> str:
+    bad = [
+        practice for (name, practice), folded in folds.items() if name == service and folded.level.rank > 1
+    ]
+    if not bad:
+        return f"{service}: {level if level is not Level.NONE else 'no limit is set'}"
+    return f"{service}: {level}; {counted(len(bad), 'practice')} to look at: {', '.join(sorted(bad))}"
+
+
+def _changed(snapshot: Snapshot, service: str) -> Cell:
+    """The newest change of a service within half an hour."""
+    for event in reversed(snapshot.events):
+        if event.service == service and snapshot.wall - event.at <= CHANGED_WITHIN:
+            age = span(max(0.0, snapshot.wall - event.at))
+            return Cell(f"{event.kind} {age}", short=age[:4], hint=f"{event.text}, {age} ago")
+    return Cell("–", dim=True)

@@ -1,0 +1,103 @@
+"""Many subjects of one service and practice → one level, with how many of how many and the worst."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from collectors.model.level import Level
+from collectors.model.practice import Practice
+from console.engine.state import Freshness, Row, Snapshot, SourceState
+from console.settings import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """One place of the fleet: the rows behind it, and what they come to.
+
+    ``bad`` of ``total`` subjects are worse than ok; ``worst`` is the row that decides.
+    ``waiting`` sources have told nothing yet, ``failed`` ones could not.
+    """
+
+    service: str
+    practice: Practice
+    level: Level
+    rows: tuple[Row, ...]
+    worst: Row | None
+    bad: int
+    total: int
+    stale: int
+    failed: tuple[SourceState, ...]
+    waiting: tuple[SourceState, ...]
+
+
+def fold(
+    service: str,
+    practice: Practice,
+    rows: Sequence[Row],
+    sources: Iterable[SourceState],
+    now: float,
+    quorum: int | None = None,
+) -> Folded:
+    """Fold the rows and row-less sources of one service and practice; ``now`` is boottime."""
+    there = [row for row in rows if row.freshness is not Freshness.GONE]
+    counted = [row for row in there if not row.muted]
+    worst = max(counted, key=_badness, default=None)
+    level = worst.verdict.level if worst else Level.NONE
+    if quorum is not None and practice is Practice.HEALTH and level.rank > Level.OK.rank:
+        level = _by_quorum(counted, quorum)
+    failed = tuple(source for source in sources if source.freshness(now) is Freshness.FAILED)
+    waiting = tuple(source for source in sources if source.freshness(now) is Freshness.NEVER_RAN)
+    if failed and Level.UNKNOWN.rank > level.rank:
+        level = Level.UNKNOWN
+    return Folded(
+        service=service,
+        practice=practice,
+        level=level,
+        rows=tuple(rows),
+        worst=worst,
+        bad=sum(row.verdict.level.rank > Level.OK.rank for row in counted),
+        total=len(there),
+        stale=sum(row.freshness is Freshness.STALE for row in there),
+        failed=failed,
+        waiting=waiting,
+    )
+
+
+def fold_all(snapshot: Snapshot, services: Mapping[str, Service]) -> dict[tuple[str, Practice], Folded]:
+    """Every place of the fleet that has a collector, by owner and practice.
+
+    Subjects that belong to no service stand under their collector's own name.
+    """
+    rows: dict[tuple[str, Practice], list[Row]] = {}
+    told = set()
+    for row in snapshot.rows:
+        told.add(row.source)
+        rows.setdefault((owner(row), row.reading.practice), []).append(row)
+    silent: dict[tuple[str, Practice], list[SourceState]] = {}
+    for source in snapshot.sources:
+        if source.id not in told and source.freshness(snapshot.now) is not Freshness.LIVE:
+            silent.setdefault((source.service or source.id.collector, source.practice), []).append(source)
+    folded = {}
+    for key in rows.keys() | silent.keys():
+        service = services.get(key[0])
+        quorum = service.quorum if service else None
+        folded[key] = fold(*key, rows.get(key, ()), silent.get(key, ()), snapshot.now, quorum)
+    return folded
+
+
+def owner(row: Row) -> str:
+    """The service of a row, or its collector's name where it belongs to none."""
+    return row.reading.subject.service or row.reading.subject.collector
+
+
+def _badness(row: Row) -> tuple[int, float]:
+    return (row.verdict.level.rank, row.verdict.worth)
+
+
+def _by_quorum(rows: Sequence[Row], quorum: int) -> Level:
+    """Critical below the quorum of instances that are fine, else a warning at the most."""
+    instances: dict[str, int] = {}
+    for row in rows:
+        name = row.reading.subject.instance
+        instances[name] = max(instances.get(name, 0), row.verdict.level.rank)
+    fine = sum(rank <= Level.WARNING.rank for rank in instances.values())
+    return Level.WARNING if fine >= quorum else Level.CRITICAL
