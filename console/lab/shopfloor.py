@@ -1,0 +1,224 @@
+"""The processes and servers of one lab: started in order, kept alive, ended together."""
+
+import asyncio
+import importlib.util
+import secrets
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from console.lab import configuration
+from console.lab.processes import Folder, LabError, clean_environment, end, free_port, spawn, tail
+from console.lab.servers.postgres import Postgres
+from console.lab.servers.valkey import Valkey
+from console.lab.shop.wiring import Wiring
+
+SERVICES = ("catalog", "orders", "payments")
+# process → module and further arguments, in the order in which they start
+PROCESSES: dict[str, tuple[str, ...]] = {
+    "catalog": ("console.lab.shop.catalog",),
+    "orders-1": ("console.lab.shop.orders", "orders-1"),
+    "orders-2": ("console.lab.shop.orders", "orders-2"),
+    "payments": ("console.lab.shop.payments",),
+    "worker": ("console.lab.shop.worker",),
+    "world": ("console.lab.shop.world",),
+}
+READY = {
+    "catalog": "/health/ready",
+    "orders-1": "/readyz",
+    "orders-2": "/readyz",
+    "payments": "/health/ready",
+}
+# what a console needs to read, and no more
+READER = (
+    "~* &* -@all +@read -@dangerous +info +ping +select +hello +auth +time +role +multi +exec +discard"
+    " +client|setname +client|setinfo +client|id +client|list +slowlog|get +slowlog|len +latency|latest"
+    " +latency|history +config|get +acl|whoami +acl|dryrun +subscribe +psubscribe +unsubscribe +punsubscribe"
+)
+SOURCE = Path(__file__).parents[2]
+
+
+@dataclass(slots=True)
+class Passwords:
+    """Random passwords of one lab."""
+
+    shop: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+    reader: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+    roles: dict[str, str] = field(
+        default_factory=lambda: {
+            role: secrets.token_urlsafe(18) for role in (*SERVICES, "quarterdeck", "operator")
+        }
+    )
+
+
+class ShopFloor:
+    """Everything that runs in a lab; implements `incidents.base.Shop`."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, Any] = {}
+        self.folder = Folder("shop")
+        self.passwords = Passwords()
+        self.queues = self._valkey()
+        self.caches = {
+            service: self._valkey("maxmemory 32mb", "maxmemory-policy allkeys-lru") for service in SERVICES
+        }
+        # small enough that a leak shows: 37 slots for ordinary roles
+        self.postgres = Postgres({"max_connections": "40", "log_min_messages": "error"})
+        self.wiring: Wiring | None = None
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.resting: set[str] = set()
+
+    def _valkey(self, *settings: str) -> Valkey:
+        return Valkey(
+            [*settings, f"user quarterdeck on >{self.passwords.reader} {READER}"],
+            password=self.passwords.shop,
+        )
+
+    @property
+    def servers(self) -> list[Valkey | Postgres]:
+        """The servers that the shop stands on."""
+        return [self.queues, *self.caches.values(), self.postgres]
+
+    @property
+    def folders(self) -> list[str]:
+        """All folders of the lab, for whoever must tidy up after a hard end."""
+        return [str(self.folder.path), *(str(server.folder) for server in self.servers if server.running)]
+
+    def open(self) -> Path:
+        """Start everything, in about 3 s; return the console's configuration file."""
+        for package in ("rq", "starlette", "uvicorn"):
+            if importlib.util.find_spec(package) is None:
+                raise LabError(
+                    f"the demo needs {package}, which is not here: pip install 'quarterdeck[demo]'"
+                )
+        for name in ("logs", "faults"):
+            (self.folder.path / name).mkdir()
+        for server in self.servers:
+            server.start()
+        self._create_schema()
+        ports = {name: free_port() for name in (*READY, "gateway", "smtp")}
+        self.wiring = Wiring(
+            folder=str(self.folder.path),
+            queues=self.queues.url,
+            ports=ports,
+            databases={
+                role: self.postgres.url("shop", role, self.passwords.roles[role]) for role in SERVICES
+            },
+            caches={service: cache.url for service, cache in self.caches.items()},
+        )
+        self.wiring.save(self.folder.path / "wiring.json")
+        for name in PROCESSES:
+            self._launch(name)
+        return self._write_configuration()
+
+    def _create_schema(self) -> None:
+        script = Path(__file__).with_name("shop") / "schema.sql"
+        settings = "".join(f"\\set {role} {secret}\n" for role, secret in self.passwords.roles.items())
+        self.postgres.execute(settings + script.read_text())
+
+    def _write_configuration(self) -> Path:
+        if self.wiring is None:
+            raise LabError("the lab is not wired")
+        reader = {
+            name: server.url_of(user="quarterdeck", password=self.passwords.reader)
+            for name, server in {"queues": self.queues, **self.caches}.items()
+        }
+        database = self.postgres.url("shop", "quarterdeck", self.passwords.roles["quarterdeck"])
+        path = self.folder.path / "quarterdeck.toml"
+        path.touch(mode=0o600)
+        path.write_text(configuration.toml(self.wiring, reader, database, self.postgres.port))
+        return path
+
+    def _launch(self, name: str) -> None:
+        module, *arguments = PROCESSES[name]
+        # -P: a folder named console where the operator stands is not ours
+        command = [sys.executable, "-P", "-m", module, str(self.folder.path / "wiring.json"), *arguments]
+        env = {**clean_environment(), "PYTHONPATH": str(SOURCE), "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/"}
+        self.processes[name] = spawn(command, env=env, log=self.log(name))
+
+    def log(self, name: str) -> Path:
+        """Return the file that takes what a process says before its own log is open."""
+        return self.folder.path / f"{name}.out"
+
+    async def wait_ready(self) -> None:
+        """Wait up to 20 s until every service is ready and the worker is registered; raises LabError."""
+        async with asyncio.timeout(20):
+            for name, path in READY.items():
+                while not await asyncio.to_thread(self._answers, name, path):
+                    await self._pause(name)
+            while not await asyncio.to_thread(self._worker_is_there):
+                await self._pause("worker")
+
+    async def _pause(self, name: str) -> None:
+        if self.processes[name].poll() is not None:
+            raise LabError(f"{name} ended while starting: {tail(self.log(name))}")
+        await asyncio.sleep(0.05)
+
+    def _answers(self, name: str, path: str) -> bool:
+        if self.wiring is None:
+            return False
+        try:
+            with urllib.request.urlopen(self.wiring.url(name) + path, timeout=3) as answer:  # noqa: S310 - our own http
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _worker_is_there(self) -> bool:
+        with redis.Redis.from_url(self.queues.url) as client:
+            return bool(client.exists("rq:workers"))
+
+    def revive(self) -> None:
+        """Start again whatever ended by itself."""
+        for name, process in list(self.processes.items()):
+            if process.poll() is not None and name not in self.resting:
+                self._launch(name)
+
+    def fault(self, name: str, *, on: bool) -> None:
+        """Turn a switch that a process of the shop obeys within 0.1 s."""
+        path = self.folder.path / "faults" / name
+        if on:
+            path.touch()
+        else:
+            path.unlink(missing_ok=True)
+
+    def queues_url(self) -> str:
+        """Return the redis:// URL of the broker."""
+        return self.queues.url
+
+    def cache_url(self, service: str) -> str:
+        """Return the redis:// URL of a service's cache."""
+        return self.caches[service].url
+
+    def database_url(self) -> str:
+        """Return the superuser's postgresql:// URL of the shop's database."""
+        return self.postgres.url("shop")
+
+    async def stop_process(self, name: str) -> None:
+        """End one process with SIGTERM and keep it ended."""
+        self.resting.add(name)
+        await asyncio.to_thread(end, self.processes[name])
+
+    async def start_process(self, name: str) -> None:
+        """Start a process that was ended."""
+        self.resting.discard(name)
+        if self.processes[name].poll() is not None:
+            self._launch(name)
+
+    def close(self) -> None:
+        """End everything and remove the folders; more than once does no harm."""
+        running = [process for process in self.processes.values() if process.poll() is None]
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        for process in running:
+            end(process, patience=3)
+        self.processes.clear()
+        for server in self.servers:
+            server.stop()
+        self.folder.remove()
