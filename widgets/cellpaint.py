@@ -5,6 +5,7 @@ from collections.abc import Callable
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.strip import Strip
 
 from collectors.model.level import Level
 from widgets.cell import ASCII_MARKS, MARKS, Cell
@@ -92,6 +93,13 @@ def merged(segments: list[Segment]) -> list[Segment]:
         else:
             joined.append(segment)
     return joined
+
+
+def line_strip(segments: list[Segment], width: int, style: Style, *, ascii_only: bool = False) -> Strip:
+    """A strip of exactly ``width`` cells; in ASCII the ellipses of what was cut go last."""
+    if ascii_only:
+        segments = [Segment(to_ascii(text), own) for text, own, _ in segments]
+    return Strip(merged(segments)).adjust_cell_length(width, style)
 
 
 def over(style: Style) -> Callable[[list[Segment]], list[Segment]]:

@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from widgets.cell import EMPTY, Column, Row
-from widgets.cellpaint import cell_segments, merged, name_segments, over
+from widgets.cellpaint import cell_segments, line_strip, name_segments, over
 from widgets.fit import clean, cut_end, pad, to_ascii
 from widgets.grid import GAP, GUTTER, Grid
 from widgets.palette import Palette
@@ -140,5 +140,4 @@ class RowPainter:
         return to_ascii(text) if self._ascii else text
 
     def _strip(self, segments: list[Segment]) -> Strip:
-        strip = Strip(merged(segments))
-        return strip.adjust_cell_length(self._width, self._palette.text)
+        return line_strip(segments, self._width, self._palette.text, ascii_only=self._ascii)
