@@ -1,0 +1,60 @@
+"""The programs that every terminal test runs.
+
+To put another one through the same tests, add a Program: its command, a text that its first
+screen holds, and what it needs in its environment. ``quarterdeck``, for instance:
+
+    Program("quarterdeck", (sys.executable, "-m", "console", "--config", str(SOME_TOML)), "service")
+
+Tests that need a fault on demand (a heartbeat, a crash, hostile content) run the sample only.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.pty.terminal import Terminal
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A command, the text that shows that it is there, and its own environment."""
+
+    name: str
+    command: tuple[str, ...]
+    ready: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    quit_key: str = "q"
+
+
+SAMPLE = Program("sample", (sys.executable, str(HERE / "sample_app.py")), "tock")
+
+PROGRAMS = [SAMPLE]
+
+
+def environment(folder: Path, program: Program = SAMPLE, **more: str) -> dict[str, str]:
+    """A terminal user's environment whose home is ``folder``."""
+    kept = {name: value for name in ("PATH", "COVERAGE_PROCESS_START") if (value := os.environ.get(name))}
+    base = {
+        "HOME": str(folder),
+        "XDG_STATE_HOME": str(folder / "state"),
+        "SAMPLE_FOLDER": str(folder),
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "LANG": "C.UTF-8",
+    }
+    return kept | base | dict(program.env) | more
+
+
+def opened(program: Program, folder: Path, size: tuple[int, int] = (100, 30), **more: str) -> Terminal:
+    """The program on a terminal, its first screen painted; use as a context manager."""
+    terminal = Terminal(program.command, environment(folder, program, **more), size)
+    try:
+        terminal.wait_for(program.ready)
+    except BaseException:
+        terminal.__exit__(None, None, None)
+        raise
+    return terminal

@@ -1,0 +1,201 @@
+"""However a console ends, the terminal is given back and the exit code says why."""
+
+import contextlib
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.pty.programs import PROGRAMS, SAMPLE, Program, environment, opened
+from tests.pty.terminal import Terminal, cpu_seconds
+from tests.servers.waiting import wait_until
+
+programs = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+
+
+def assert_given_back(terminal: Terminal) -> None:
+    assert terminal.left_on() == []
+    assert terminal.attributes() == terminal.before
+
+
+@programs
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
+def test_a_signal_ends_it_cleanly(program: Program, number: signal.Signals, tmp_path: Path) -> None:
+    with opened(program, tmp_path) as terminal:
+        terminal.signal(number)
+        assert terminal.end(6) == 128 + number
+        assert_given_back(terminal)
+        assert b"Traceback" not in terminal.raw
+
+
+@programs
+def test_its_quit_key_ends_it_with_0(program: Program, tmp_path: Path) -> None:
+    with opened(program, tmp_path) as terminal:
+        terminal.send(program.quit_key)
+        assert terminal.end(6) == 0
+        assert_given_back(terminal)
+
+
+@programs
+def test_sigterm_on_a_stalled_terminal(program: Program, tmp_path: Path) -> None:
+    with opened(program, tmp_path, (150, 50), SAMPLE_FLOOD="1") as terminal:
+        terminal.stall()
+        for step in range(40):  # whole repaints, so that any program fills the line
+            terminal.resize(150 + step % 2, 50, tell=False)
+            time.sleep(0.02)
+        terminal.signal(signal.SIGTERM)
+        begun = time.monotonic()
+        wait_until(lambda: terminal.process.poll() is not None, 9)
+        assert time.monotonic() - begun < 9
+        assert terminal.attributes() == terminal.before
+        terminal.go_on()
+        assert terminal.end(1) == 143
+        assert terminal.left_on() == []
+
+
+@programs
+def test_a_vanished_terminal_with_sighup_ignored(program: Program, tmp_path: Path) -> None:
+    env = environment(tmp_path, program)
+    with Terminal(program.command, env, ignoring=[signal.SIGHUP]) as terminal:
+        terminal.wait_for(program.ready)
+        used = cpu_seconds(terminal.process.pid)
+        before = used
+        terminal.vanish()
+
+        def spent() -> bool:
+            nonlocal used
+            with contextlib.suppress(OSError):
+                used = max(used, cpu_seconds(terminal.process.pid))
+            return terminal.process.poll() is not None
+
+        wait_until(spent, 6)
+        assert terminal.process.returncode == 129
+        assert used - before < 1.0, "it spun on a terminal that was gone"
+
+
+@programs
+def test_a_window_that_is_closed(program: Program, tmp_path: Path) -> None:
+    with opened(program, tmp_path) as terminal:
+        terminal.vanish()
+        wait_until(lambda: terminal.process.poll() is not None, 6)
+        assert terminal.process.returncode == 129
+
+
+@programs
+def test_stopped_and_continued_it_lets_go_and_paints_again(program: Program, tmp_path: Path) -> None:
+    with opened(program, tmp_path) as terminal:
+        terminal.signal(signal.SIGTSTP)
+        wait_until(lambda: is_stopped(terminal), 5)
+        terminal.quiet(0.1)
+        assert_given_back(terminal)
+        mark = len(terminal.raw)
+        terminal.signal(signal.SIGCONT)
+        wait_until(lambda: program.ready.encode() in terminal.raw[mark:], 5)
+        terminal.signal(signal.SIGTERM)
+        assert terminal.end(6) == 143
+        assert_given_back(terminal)
+
+
+@programs
+def test_killed_while_stopped_it_does_not_take_the_terminal_again(program: Program, tmp_path: Path) -> None:
+    with opened(program, tmp_path) as terminal:
+        terminal.signal(signal.SIGTSTP)
+        wait_until(lambda: is_stopped(terminal), 5)
+        terminal.quiet(0.1)
+        mark = len(terminal.raw)
+        terminal.signal(signal.SIGTERM)  # what `kill %1` sends
+        terminal.signal(signal.SIGCONT)
+        assert terminal.end(6) == 143
+        assert b"\x1b[?1049h" not in terminal.raw[mark:]
+        assert_given_back(terminal)
+
+
+@programs
+def test_continued_without_having_stopped_it_still_restores(program: Program, tmp_path: Path) -> None:
+    with opened(program, tmp_path) as terminal:
+        mark = len(terminal.raw)
+        terminal.signal(signal.SIGCONT)
+        wait_until(lambda: b"\x1b[?1049h" in terminal.raw[mark:], 5)
+        terminal.signal(signal.SIGTERM)
+        assert terminal.end(6) == 143
+        assert_given_back(terminal)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, "q", "x"])
+def test_work_behind_the_screen_is_stopped(how: signal.Signals | str, tmp_path: Path) -> None:
+    with opened(SAMPLE, tmp_path) as terminal:
+        if isinstance(how, str):
+            terminal.send(how)
+        else:
+            terminal.signal(how)
+        terminal.end(6)
+    assert (tmp_path / "stopped").read_text() == "1.5\n"
+
+
+def test_work_that_does_not_stop_is_given_up(tmp_path: Path) -> None:
+    with opened(SAMPLE, tmp_path, SAMPLE_STOP_SECONDS="60") as terminal:
+        terminal.send("q")
+        assert terminal.end(9) == 0
+        assert_given_back(terminal)
+
+
+def test_a_stuck_event_loop_is_ended_by_the_watch(tmp_path: Path) -> None:
+    with opened(SAMPLE, tmp_path) as terminal:
+        terminal.send("b")
+        wait_until(lambda: is_beating(tmp_path) is False, 5)
+        terminal.signal(signal.SIGTERM)
+        assert terminal.end(9) == 143
+        assert_given_back(terminal)
+
+
+def test_a_second_signal_hurries(tmp_path: Path) -> None:
+    with opened(SAMPLE, tmp_path, SAMPLE_STOP_SECONDS="60") as terminal:
+        terminal.send("b")
+        wait_until(lambda: is_beating(tmp_path) is False, 5)
+        terminal.signal(signal.SIGTERM)
+        wait_until((tmp_path / "stopped").exists, 5)
+        time.sleep(0.4)
+        terminal.signal(signal.SIGINT)
+        begun = time.monotonic()
+        assert terminal.end(6) == 143
+        assert time.monotonic() - begun < 1.8
+        assert_given_back(terminal)
+
+
+def test_a_crash_tells_one_message_and_keeps_secrets(tmp_path: Path) -> None:
+    with opened(SAMPLE, tmp_path, (200, 30)) as terminal:
+        mark = len(terminal.raw)
+        terminal.send("x")
+        assert terminal.end(6) == 70
+        assert_given_back(terminal)
+        said = bytes(terminal.raw[mark:]).decode()
+    assert "quarterdeck stopped by a fault of its own: ZeroDivisionError" in said
+    assert "Traceback" not in said
+    report = next((tmp_path / "state" / "quarterdeck").glob("crash-*.txt"))
+    assert str(report) in said
+    assert report.stat().st_mode & 0o777 == 0o600
+    text = report.read_text()
+    assert "ZeroDivisionError" in text
+    assert "key_x" in text
+    for secret in ("hunter2@", "hunter2-in-a-local", "\x1b"):
+        assert secret not in text
+        assert secret not in said.rpartition("fault of its own")[2]
+
+
+def test_a_crash_in_the_input_thread_ends_it(tmp_path: Path) -> None:
+    with opened(SAMPLE, tmp_path) as terminal:
+        terminal.send("t")
+        assert terminal.end(6) == 70
+        assert_given_back(terminal)
+
+
+def is_stopped(terminal: Terminal) -> bool:
+    stat = Path(f"/proc/{terminal.process.pid}/stat").read_text()
+    return stat.rpartition(")")[2].split()[0] == "T"
+
+
+def is_beating(folder: Path) -> bool:
+    before = (folder / "heartbeat").read_text()
+    time.sleep(0.3)
+    return (folder / "heartbeat").read_text() != before
