@@ -15,7 +15,7 @@ from redis.exceptions import (
 )
 
 from collectors.base import Context
-from collectors.errors import QuarterdeckError, SourceError
+from collectors.errors import QuarterdeckError, SourceError, TimedOutError
 from collectors.model.sweep import Cost
 from collectors.transport.endpoint import Dial
 from collectors.transport.lease import Lease, LeaseKey, Leases
@@ -151,6 +151,8 @@ class RedisReader:
                     return await self._through(slot, reads)
             except (RedisError, OSError, ValueError, RecursionError, QuarterdeckError) as error:
                 failure = self.explained(error)
+                if slot.link is None and self._way.address.tls and isinstance(failure, TimedOutError):
+                    failure = TimedOutError(failure.why, "it hangs, or it does not speak TLS on this port")
                 self._registry.failures[self._key] = (loop.time(), failure)
                 raise failure from None
 

@@ -45,7 +45,7 @@ _HANDSHAKE: tuple[tuple[str, ...], ...] = (
 class Server:
     """What a server said of itself at login; empty where it was not allowed to say.
 
-    ``version`` is the Redis version that it claims; ``epoch`` is its
+    ``version`` is that of ``software``, redis or valkey; ``epoch`` is its
     wall clock (ours where it does not tell) minus our CLOCK_BOOTTIME, in seconds;
     ``loading`` is the percentage loaded while it loads its data.
     """
@@ -197,15 +197,17 @@ def _optional(refusal: ResponseError) -> bool:
 
 
 def _server(info: dict[str, str], clock: Clock) -> Server:
-    version = tuple(int(part) for part in info.get("redis_version", "").split(".") if part.isdecimal())
+    software = info.get("server_name", "redis")
+    told = info.get(f"{software}_version") or info.get("redis_version", "")
+    version = tuple(int(part) for part in told.split(".") if part.isdecimal())
     stamp = info.get("server_time_usec", "")
     wall = int(stamp) / 1e6 if stamp.isdecimal() else clock.wall()
     loading = info.get("loading", "0") == "1"
     return Server(
         run_id=info.get("run_id", ""),
         version=version,
-        software=info.get("server_name", "redis"),
-        mode=info.get("redis_mode", ""),
+        software=software,
+        mode=info.get("redis_mode") or info.get("server_mode", ""),
         role=info.get("role", ""),
         loading=info.get("loading_loaded_perc", "0") if loading else "",
         epoch=wall - clock.boottime(),

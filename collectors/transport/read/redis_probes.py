@@ -62,10 +62,14 @@ def _key(arguments: tuple[Any, ...]) -> bytes:
 
 def _unexecuted(reply: Any) -> bool:  # noqa: ANN401 - replies are untyped
     """Whether a refusal came before the key was looked up."""
-    return isinstance(reply, Exception) and not str(reply).startswith(
-        ("WRONGTYPE", "no such key", "ERR no such key", "NOGROUP")
-    )
+    return isinstance(reply, Exception) and not str(reply).startswith(_AFTER_LOOKUP + _AFTER_MISS)
 
+
+_AFTER_LOOKUP = ("WRONGTYPE", "An LFU maxmemory policy", "NOGROUP No such consumer group")
+"""Refusals that came after the key was found."""
+
+_AFTER_MISS = ("no such key", "ERR no such key", "NOGROUP No such key")
+"""Refusals that came because it was not found; XPENDING says the same of a missing group."""
 
 _FOUND: dict[str, Callable[[Any], bool]] = {
     "TYPE": lambda reply: bytes(reply) != b"none",
@@ -87,6 +91,6 @@ _FOUND: dict[str, Callable[[Any], bool]] = {
 
 def _found(name: str, reply: Any) -> bool:  # noqa: ANN401 - replies are untyped
     if isinstance(reply, Exception):
-        return str(reply).startswith("WRONGTYPE")
+        return str(reply).startswith(_AFTER_LOOKUP)
     test = _FOUND.get(name)
     return test(reply) if test else bool(reply)
