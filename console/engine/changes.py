@@ -10,7 +10,7 @@ from collectors.text import Shown
 from console.engine.state import Event
 
 
-def changes(before: Mapping[SubjectId, Reading], sweep: Sweep, ran_before: bool) -> Iterator[Event]:  # noqa: FBT001 - a plain fact
+def changes(before: Mapping[SubjectId, Reading], sweep: Sweep, *, ran_before: bool) -> Iterator[Event]:
     """Events that ``sweep`` tells against the readings known ``before``; the first pass tells none."""
     if not ran_before:
         return

@@ -13,6 +13,7 @@ from collectors.clock import Clock, SystemClock
 from collectors.model.logs import LogBatch
 from collectors.model.practice import Practice
 from collectors.model.sweep import Sweep
+from collectors.model.verdict import Verdict
 from collectors.text import shown
 from collectors.transport.lease import Leases
 from console.engine.history import History
@@ -53,7 +54,12 @@ class Core:
         self.clock: Clock = clock or SystemClock()
         self.store = Store(self.clock)
         self.history = History()
-        self.on_sweep: Callable[[SourceId, Sweep], None] = lambda _source, _sweep: None
+        self.on_sweep: Callable[[SourceId, Sweep, tuple[Verdict, ...]], None] = (
+            lambda _source, _sweep, _verdicts: None
+        )
+        self.on_findings: Callable[[float, tuple[Verdict, ...]], None] = lambda _at, _findings: None
+        self.on_event: Callable[[Event], None] = lambda _event: None
+        self.store.on_event = self._happened
         self.lag = 0.0
         self._emit = emit
         self._rng = random.Random(seed)  # noqa: S311 - jitter, not a secret
@@ -82,7 +88,9 @@ class Core:
 
     def judge(self) -> None:
         """Run the findings over what is known now."""
-        self.store.put_findings(find_all(self.store.snapshot(), self.history, self.settings.services))
+        findings = find_all(self.store.snapshot(), self.history, self.settings.services)
+        if self.store.put_findings(findings):
+            self.on_findings(self.clock.wall(), findings)
 
     async def stop(self) -> None:
         """Cancel all, close all within their deadlines."""
@@ -130,8 +138,11 @@ class Core:
         self._sources[source.id] = source
         self.store.put_source(source.state(foreign))
 
-    def _swept(self, source: SourceId, sweep: Sweep) -> None:
-        self.on_sweep(source, sweep)
+    def _swept(self, source: SourceId, sweep: Sweep, verdicts: tuple[Verdict, ...]) -> None:
+        self.on_sweep(source, sweep, verdicts)
+
+    def _happened(self, event: Event) -> None:
+        self.on_event(event)
 
     def _spawn(self, coroutine: Any, name: str) -> None:  # noqa: ANN401 - a coroutine
         self._tasks.append(asyncio.get_running_loop().create_task(coroutine, name=name))

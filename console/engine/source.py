@@ -10,6 +10,7 @@ from collectors.base import Collector, HasDetails
 from collectors.clock import Clock
 from collectors.errors import QuarterdeckError, SourceError, TimedOutError
 from collectors.model.sweep import Sweep
+from collectors.model.verdict import Verdict
 from console.engine.assess import Judge
 from console.engine.backoff import Backoff
 from console.engine.history import History
@@ -27,6 +28,10 @@ LOOKED_AT = 2.0
 """Default interval of what somebody looks at."""
 
 CLOSE_WITHIN = 0.5
+
+
+def _ignore(_source: SourceId, _sweep: Sweep, _verdicts: tuple[Verdict, ...]) -> None:
+    """Take a pass that nobody keeps."""
 
 
 class BugError(SourceError):
@@ -48,7 +53,7 @@ class Source:
     ) -> None:
         self.settings = settings
         self.id = SourceId(settings.name, settings.instance)
-        self.on_sweep: Callable[[SourceId, Sweep], None] = lambda _source, _sweep: None
+        self.on_sweep: Callable[[SourceId, Sweep, tuple[Verdict, ...]], None] = _ignore
         self._make = make
         self._host = host
         self._store = store
@@ -208,7 +213,7 @@ class Source:
             self._history.add(reading.subject.id, sweep.taken, reading.quantities())
         self._store.put_sweep(self.id, sweep, verdicts, took)
         self._store.update(self.id, quiet=True, breaker=self._backoff.breaker, blocked=0.0)
-        self.on_sweep(self.id, sweep)
+        self.on_sweep(self.id, sweep, verdicts)
 
     def _failed(self, error: QuarterdeckError, started: float) -> None:
         took = self._clock.boottime() - started

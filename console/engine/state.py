@@ -162,6 +162,7 @@ class Snapshot:
     events: tuple[Event, ...] = ()
     details: Mapping[DetailKey, DetailState] = field(default_factory=dict)
     mutes: tuple[Mute, ...] = ()
+    note: Shown = Shown("")
 
     def of(self, practice: Practice) -> tuple[Row, ...]:
         """The rows of one practice."""

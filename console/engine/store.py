@@ -63,7 +63,9 @@ class Store:
         self._mutes: dict[SubjectId, Mute] = {}
         self._version = 0
         self._dirty = False
+        self._note = Shown("")
         self.on_wake: Callable[[], None] = lambda: None
+        self.on_event: Callable[[Event], None] = lambda _event: None
 
     def put_source(self, state: SourceState) -> None:
         """Declare a source."""
@@ -98,9 +100,9 @@ class Store:
             if state is None:
                 return
             known = self._subjects[source]
-            self._events.extend(
-                changes({key: one.reading for key, one in known.items()}, sweep, bool(state.passes))
-            )
+            before = {key: one.reading for key, one in known.items() if one.gone_at is None}
+            events = tuple(changes(before, sweep, ran_before=bool(state.passes)))
+            self._events.extend(events)
             seen = set()
             for reading, verdict in zip(sweep.readings, verdicts, strict=True):
                 seen.add(reading.subject.id)
@@ -115,6 +117,8 @@ class Store:
             )
             self._rows.pop(source, None)
         self._touch()
+        for event in events:
+            self.on_event(event)
 
     def put_failure(self, source: SourceId, failure: Failure, took: float | None) -> None:
         """Note why a pass gave nothing; the last good values stay."""
@@ -130,12 +134,19 @@ class Store:
             self._rows.pop(source, None)
         self._touch()
 
-    def put_findings(self, findings: tuple[Verdict, ...]) -> None:
-        """Replace the findings; the same ones wake nobody."""
+    def put_findings(self, findings: tuple[Verdict, ...]) -> bool:
+        """Replace the findings; whether they differ: the same ones wake nobody."""
         with self._lock:
             if findings == self._findings:
-                return
+                return False
             self._findings = findings
+        self._touch()
+        return True
+
+    def put_note(self, note: str) -> None:
+        """Say something about the console itself that every screen shows; empty takes it back."""
+        with self._lock:
+            self._note = Shown(note)
         self._touch()
 
     def put_detail(self, key: DetailKey, state: DetailState | None) -> None:
@@ -157,6 +168,7 @@ class Store:
         with self._lock:
             self._events.append(event)
         self._touch()
+        self.on_event(event)
 
     def mute(self, mute: Mute) -> None:
         """Silence a subject until the mute's end; an end in the past lifts it."""
@@ -206,6 +218,7 @@ class Store:
                 events=tuple(self._events),
                 details=dict(self._details),
                 mutes=tuple(self._mutes.values()),
+                note=self._note,
             )
 
     def _rows_of(self, source: SourceId, state: SourceState, now: float) -> tuple[Row, ...]:

@@ -1,0 +1,60 @@
+"""Every key of the console: stable ids for [keys], defaults, words for help; no screen needed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from collectors.model.practice import Practice
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One binding: its id in ``[keys]``, its keys as Textual names them, the action, its words."""
+
+    id: str
+    keys: tuple[str, ...]
+    action: str
+    words: str
+    group: str
+    footer: bool = False
+
+
+def _practices() -> tuple[Key, ...]:
+    return tuple(
+        Key(f"go.{practice}", (practice.key,), f"go('{practice}')", str(practice), "go to") for practice in Practice
+    )
+
+
+KEYS: tuple[Key, ...] = (
+    Key("go.fleet", ("f",), "go('fleet')", "fleet", "go to", footer=True),
+    *_practices(),
+    Key("go.sources", ("S",), "go('sources')", "the console about itself", "go to"),
+    Key("app.help", ("question_mark", "f1"), "help", "help", "console", footer=True),
+    Key("app.command", ("colon", "ctrl+p"), "command_palette", "commands", "console", footer=True),
+    Key("app.filter", ("slash",), "filter", "filter; ! inverts", "look", footer=True),
+    Key("app.back", ("escape",), "back", "back; never quits", "go to"),
+    Key("app.quit", ("q",), "quit_or_back", "back, then quit", "go to", footer=True),
+    Key("app.cancel", ("ctrl+c",), "cancel", "cancel; twice quits", "console"),
+    Key("app.actions", ("a",), "actions", "what can be done with this row", "act", footer=True),
+    Key("app.sort", ("s",), "sort", "sort by the next column", "look"),
+    Key("app.hold", ("p",), "hold", "hold the view", "look", footer=True),
+    Key("app.slower", ("plus",), "pace(2.0)", "poll half as often", "look"),
+    Key("app.faster", ("minus",), "pace(0.5)", "poll twice as often", "look"),
+    Key("app.refresh", ("ctrl+r",), "refresh_now", "look again now", "look"),
+    Key("app.copy", ("y",), "copy", "copy the row", "look"),
+    Key("app.earlier", ("comma", "left_square_bracket"), "shift_time(1)", "chart: earlier", "look"),
+    Key("app.later", ("full_stop", "right_square_bracket"), "shift_time(-1)", "chart: later", "look"),
+    Key("app.zoom", ("z",), "zoom", "the panel alone", "look"),
+    Key("app.logs", ("L",), "logs_of", "logs of this subject", "go to"),
+    Key("app.mouse", ("m",), "toggle_mouse", "mouse on or off", "console"),
+)
+"""The console's own keys; tables and views add theirs, whose ids begin with ``table.`` and ``log.``."""
+
+
+def key_map(bound: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The keys in force by id: the defaults, and what ``[keys]`` binds anew."""
+    return {key.id: bound.get(key.id, key.keys) for key in KEYS}
+
+
+def defaults() -> dict[str, tuple[str, ...]]:
+    """The default keys by id."""
+    return {key.id: key.keys for key in KEYS}
