@@ -71,12 +71,15 @@ class DirectDialer:
 def direct(url: SecretUrl) -> Dial:
     """The address that a URL names; raises OptionsError where it names none.
 
-    UNIX sockets: ``unix:///path``, ``redis+unix:///path``, ``postgres:///db?host=/folder``.
+    UNIX sockets: ``unix:///path``, ``redis+unix:///path``, ``postgres:///db?host=/folder``,
+    ``http+unix://%2Frun%2Fapp.sock/readyz``.
     """
     parts = urlsplit(url.reveal())
     scheme = parts.scheme.lower()
     if scheme in ("unix", "redis+unix", "valkey+unix"):
         return UnixDial(unquote(parts.path))
+    if scheme in ("http+unix", "https+unix"):
+        return UnixDial(unquote(parts.netloc.rpartition("@")[2]))
     if scheme in ("postgres", "postgresql"):
         folder = parse_qs(parts.query).get("host", [""])[0]
         if folder.startswith("/"):
