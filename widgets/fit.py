@@ -6,7 +6,7 @@ from collectors.text import Shown
 
 ELLIPSIS = "…"
 
-_TWINS = zip("…–—·●▲✖›‹◆◈▾▸▼│┊─≥≈±█░▏×→\xa0", "~--.o!X><*#v>v|:->~~#.|x> ", strict=True)
+_TWINS = zip("…–—·●▲✖›‹◆◈▾▸▼│┊┃─━┿≥≈±█░▏×→\xa0", "~--.o!X><*#v>v|:|-=|>~~#.|x> ", strict=True)
 _ASCII = str.maketrans(dict(_TWINS))
 
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -70,6 +70,13 @@ class LineView(ScrollView, inherit_bindings=False):
         if self.scroll_y > self.max_scroll_y:
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
 
+    def scroll_lines(self, where: str) -> None:
+        """Scroll by keys: up, down, page_up, page_down, top or bottom."""
+        page = max(1, self.view.height - 1)
+        now, last = self.scroll_offset.y, self.virtual_size.height
+        steps = {"up": now - 1, "down": now + 1, "page_up": now - page, "page_down": now + page}
+        self.scroll_to(y={**steps, "top": 0, "bottom": last}[where], animate=False, force=True)
+
     def render_line(self, y: int) -> Strip:
         """The line API: a line of what is visible."""
         return self._painter.line(y)
@@ -107,3 +114,16 @@ class LineView(ScrollView, inherit_bindings=False):
 def quiet_key(keys: str, action: str, words: str, id: str, group: Binding.Group | None = None) -> Binding:  # noqa: A002 - Textual's own name for it
     """A binding that help and keymap know and the footer leaves out."""
     return Binding(keys, action, words, show=False, id=id, group=group, tooltip=words)
+
+
+def scroll_keys(prefix: str) -> list[BindingType]:
+    """The bindings of ``action_move`` that every scrolling widget shares, ids under ``prefix``."""
+    group = Binding.Group("move", compact=True)
+    return [
+        quiet_key("up,k", "move('up')", "one line up", f"{prefix}.up", group),
+        quiet_key("down,j", "move('down')", "one line down", f"{prefix}.down", group),
+        quiet_key("g,home", "move('top')", "the first line", f"{prefix}.top", group),
+        quiet_key("G,end", "move('bottom')", "the last line", f"{prefix}.bottom", group),
+        quiet_key("pageup", "move('page_up')", "one page up", f"{prefix}.page_up", group),
+        quiet_key("pagedown", "move('page_down')", "one page down", f"{prefix}.page_down", group),
+    ]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.segment import Segment
+from textual.errors import NoWidget
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -71,6 +72,16 @@ class Painter:
 def view_size(widget: Widget) -> Size:
     """The size of what a widget can paint: its content without scrollbars."""
     return widget.scrollable_content_region.size
+
+
+def is_seen(widget: Widget) -> bool:
+    """Whether any cell of the widget is on the terminal now."""
+    if not widget.is_attached or not widget.screen.is_current:
+        return False
+    try:
+        return bool(widget.screen.find_widget(widget).visible_region)
+    except NoWidget:
+        return False
 
 
 def changed_spans(old: Strip, new: Strip) -> list[Span]:
