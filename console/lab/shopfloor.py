@@ -196,9 +196,9 @@ class ShopFloor:
         """Return the redis:// URL of a service's cache."""
         return self.caches[service].url
 
-    def database_url(self) -> str:
-        """Return the superuser's postgresql:// URL of the shop's database."""
-        return self.postgres.url("shop")
+    def database_url(self, role: str) -> str:
+        """Return the postgresql:// URL of the shop's database for a service's role."""
+        return self.postgres.url("shop", role, self.passwords.roles[role])
 
     async def stop_process(self, name: str) -> None:
         """End one process with SIGTERM and keep it ended."""

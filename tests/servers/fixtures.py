@@ -6,6 +6,7 @@
 `make_valkey(...)`        another Valkey for this test, with settings of one's own
 `make_postgres(...)`      another PostgreSQL for this test
 `make_database(...)`      another database on the shared PostgreSQL
+`lab`                     the whole demo shop, for one module (3 s to start)
 `free_port`               finds a port of 127.0.0.1 that nobody listens on
 """
 
@@ -19,6 +20,7 @@ import redis
 
 from console.lab import processes
 from console.lab.processes import LabError
+from console.lab.run import Lab, start_lab
 from console.lab.servers import postgres as postgres_server
 from console.lab.servers import valkey as valkey_server
 from console.lab.servers.postgres import Postgres
@@ -151,3 +153,11 @@ def make_postgres() -> Iterator[MakePostgres]:
 @pytest.fixture
 def free_port() -> Callable[[], int]:
     return processes.free_port
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    _need(valkey_server.binary)
+    _need(postgres_server.installation)
+    with start_lab() as running:
+        yield running

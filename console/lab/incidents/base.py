@@ -21,8 +21,8 @@ class Shop(Protocol):
         """Return the redis:// URL of a service's cache."""
         ...
 
-    def database_url(self) -> str:
-        """Return the superuser's postgresql:// URL of the shop's database."""
+    def database_url(self, role: str) -> str:
+        """Return the postgresql:// URL of the shop's database for a service's role."""
         ...
 
     async def stop_process(self, name: str) -> None:

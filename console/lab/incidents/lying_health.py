@@ -11,7 +11,8 @@ async def start(shop: Shop) -> None:
     """Let readiness look at nothing, and hold a lock that no order gets past."""
     shop.fault("lying-health", on=True)
     session = await asyncpg.connect(
-        shop.database_url(), server_settings={"application_name": "orders-migrate", "lock_timeout": "5s"}
+        shop.database_url("orders"),
+        server_settings={"application_name": "orders-migrate", "lock_timeout": "5s"},
     )
     try:
         await session.execute("begin; lock table orders in access exclusive mode")
