@@ -6,11 +6,24 @@ import ssl
 from collections.abc import Iterator
 
 from collectors.errors import AccessError, SourceError, TimedOutError, UnreachableError
+from collectors.transport.endpoint import Dial, UnixDial
 from collectors.transport.tls import tls_error
 
 _OURS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
 _RESET = (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED)
 _NO_WAY = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN)
+
+
+def place_of(dial: Dial) -> str:
+    """An address for a sentence."""
+    if isinstance(dial, UnixDial):
+        return dial.path
+    return f"[{dial.host}]:{dial.port}" if ":" in dial.host else f"{dial.host}:{dial.port}"
+
+
+def span(seconds: float) -> str:
+    """A deadline for a sentence, such as "5 s"."""
+    return f"{seconds:.0f} s" if seconds >= 2 else f"{seconds:.2g} s"
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

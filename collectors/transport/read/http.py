@@ -22,7 +22,7 @@ from collectors.errors import (
 from collectors.secret import Secret, SecretUrl
 from collectors.text import one_line
 from collectors.transport.endpoint import Dial, TcpDial, UnixDial
-from collectors.transport.faults import socket_fault, tls_cause
+from collectors.transport.faults import place_of, socket_fault, span, tls_cause
 from collectors.transport.lease import Lease, LeaseKey, Leases
 from collectors.transport.resolve import Resolver
 from collectors.transport.tls import NO_FILES, TlsFiles, client_context, not_after
@@ -168,7 +168,7 @@ class HttpReader:
         if method not in ("GET", "HEAD"):
             raise ValueError(f"a reader does not send {method}")
         progress = _Progress()
-        place = _place(dial)
+        place = place_of(dial)
         try:
             async with asyncio.timeout(timeout):
                 return await self._dialled(target, dial, method, limit, progress, timeout)
@@ -308,7 +308,7 @@ async def _body(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
 
 def _timed_out(progress: _Progress, place: str, seconds: float) -> TimedOutError:
     phase = _PHASES.get(progress.phase, "no answer")
-    return TimedOutError(f"{phase} in {_span(seconds)}", f"{place} takes too long")
+    return TimedOutError(f"{phase} in {span(seconds)}", f"{place} takes too long")
 
 
 def _fault(
@@ -329,13 +329,3 @@ def _fault(
     return socket_fault(error, place) or UnreachableError(
         f"failed: {one_line(str(error) or type(error).__name__, 120)}", place
     )
-
-
-def _place(dial: Dial) -> str:
-    if isinstance(dial, UnixDial):
-        return dial.path
-    return f"[{dial.host}]:{dial.port}" if ":" in dial.host else f"{dial.host}:{dial.port}"
-
-
-def _span(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds >= 2 else f"{seconds:.2g} s"

@@ -1,0 +1,1 @@
+"""One small parser for each format of health answers; `read.parse` picks."""
