@@ -39,8 +39,9 @@ READY = {
 # what a console needs to read, and no more
 READER = (
     "~* &* -@all +@read -@dangerous +info +ping +select +hello +auth +time +role +multi +exec +discard"
-    " +client|setname +client|setinfo +client|id +client|list +slowlog|get +slowlog|len +latency|latest"
-    " +latency|history +config|get +acl|whoami +acl|dryrun +subscribe +psubscribe +unsubscribe +punsubscribe"
+    " +client|setname +client|setinfo +client|id +client|info +client|list +client|no-touch +cluster|info"
+    " +slowlog|get +slowlog|len +latency|latest +latency|history +config|get +acl|whoami +acl|dryrun"
+    " +pubsub|numsub +subscribe +psubscribe +unsubscribe +punsubscribe"
 )
 SOURCE = Path(__file__).parents[2]
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 import redis
 
+from collectors.transport.read.redis import READS
 from console.lab.run import Lab
 from console.lab.shop.wiring import Wiring
 from tests.servers.processes import cpu_seconds, tree
@@ -158,6 +159,20 @@ def test_the_console_may_read_the_servers_and_not_write(settings: dict[str, Any]
             assert reader.scard("rq:queues") >= 0
             with pytest.raises(redis.exceptions.NoPermissionError):
                 reader.set("a", "b")
+
+
+@pytest.mark.parametrize("command", sorted(READS))
+def test_the_reader_may_send_what_collectors_send(wiring: Wiring, command: str) -> None:
+    with redis.Redis.from_url(wiring.queues) as server:
+
+        def dry_run(arguments: int) -> object:
+            try:
+                words = [*command.split(), *["a"] * arguments]
+                return server.execute_command("ACL", "DRYRUN", "quarterdeck", *words)
+            except redis.ResponseError:
+                return None
+
+        assert b"OK" in [dry_run(arguments) for arguments in range(4)]
 
 
 async def test_the_console_sees_every_session_and_no_table(settings: dict[str, Any]) -> None:
