@@ -28,9 +28,10 @@ from collectors.transport.read.redis_way import Way
 READS = frozenset({
     "ACL DRYRUN", "ACL WHOAMI", "CLIENT LIST", "CONFIG GET", "DBSIZE", "EXISTS", "GET", "HGET", "HGETALL",
     "HLEN", "HMGET", "INFO", "LATENCY LATEST", "LINDEX", "LLEN", "LPOS", "LRANGE", "MEMORY USAGE",
-    "OBJECT FREQ", "OBJECT IDLETIME", "PING", "PTTL", "RANDOMKEY", "ROLE", "SCAN", "SCARD", "SLOWLOG GET",
-    "SLOWLOG LEN", "SMEMBERS", "SSCAN", "STRLEN", "TIME", "TTL", "TYPE", "XINFO CONSUMERS", "XINFO GROUPS",
-    "XLEN", "XPENDING", "XRANGE", "XREVRANGE", "ZCARD", "ZCOUNT", "ZRANGE", "ZREVRANGE", "ZSCORE",
+    "OBJECT FREQ", "OBJECT IDLETIME", "PING", "PTTL", "PUBSUB NUMSUB", "RANDOMKEY", "ROLE", "SCAN", "SCARD",
+    "SLOWLOG GET", "SLOWLOG LEN", "SMEMBERS", "SSCAN", "STRLEN", "TIME", "TTL", "TYPE", "XINFO CONSUMERS",
+    "XINFO GROUPS", "XLEN", "XPENDING", "XRANGE", "XREVRANGE", "ZCARD", "ZCOUNT", "ZRANGE", "ZREVRANGE",
+    "ZSCORE",
 })  # fmt: skip
 """Every command that a collector may send; none of them writes."""
 

@@ -6,8 +6,8 @@ from typing import Any
 
 FREE = frozenset({
     "ACL DRYRUN", "ACL WHOAMI", "CLIENT INFO", "CLIENT LIST", "CLUSTER INFO", "CONFIG GET", "DBSIZE", "INFO",
-    "LATENCY HISTORY", "LATENCY LATEST", "MEMORY USAGE", "PING", "RANDOMKEY", "ROLE", "SCAN", "SLOWLOG GET",
-    "SLOWLOG LEN", "TIME",
+    "LATENCY HISTORY", "LATENCY LATEST", "MEMORY USAGE", "PING", "PUBSUB NUMSUB", "RANDOMKEY", "ROLE", "SCAN",
+    "SLOWLOG GET", "SLOWLOG LEN", "TIME",
 })  # fmt: skip
 """Commands that count neither a hit nor a miss (measured)."""
 
