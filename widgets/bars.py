@@ -1,6 +1,7 @@
 """Single lines: the status of all, and the cell under the cursor in words."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -18,7 +19,7 @@ _BETWEEN = "  "
 
 
 class StatusLine(Widget):
-    """One line with words at its left and its right; where room is short the left ones give way."""
+    """One line with words at both ends; where room is short the right ones show their short form."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = LINE_CLASSES
@@ -56,28 +57,38 @@ class StatusLine(Widget):
         width, palette = view_size(self).width, Palette.of(self)
         if y > 0:
             return Strip.blank(width, palette.text)
-        right = self._segments(self._words[1], palette, width - 2)
-        room = width - 3 - sum(segment.cell_length for segment in right)
-        left = self._segments(self._words[0], palette, room)
-        filled = sum(segment.cell_length for segment in left)
-        space = Segment(" " * max(1, room - filled + 1), palette.text)
+        left, right = ([self._full(cell) for cell in cells] for cells in self._words)
+        if _wanted(left) + _wanted(right) + len(_BETWEEN) > width - 2:
+            right = [replace(cell, text=clean(cell.short) or cell.text) for cell in right]
+        ends = self._segments(right, palette, width - 2)
+        room = width - 2 - len(_BETWEEN) - sum(segment.cell_length for segment in ends)
+        begins = self._segments(left, palette, room)
+        filled = sum(segment.cell_length for segment in begins)
+        space = Segment(" " * (max(0, room - filled) + len(_BETWEEN)), palette.text)
         edge = Segment(" ", palette.text)
-        return line_strip([edge, *left, space, *right], width, palette.text, ascii_only=self.ascii_only)
+        return line_strip([edge, *begins, space, *ends], width, palette.text, ascii_only=self.ascii_only)
+
+    def _full(self, cell: Cell) -> Cell:
+        text = to_ascii(clean(cell.text)) if self.ascii_only else clean(cell.text)
+        return replace(cell, text=text, mark=mark_of(cell, ascii_only=self.ascii_only))
 
     def _segments(self, cells: Sequence[Cell], palette: Palette, room: int) -> list[Segment]:
         segments: list[Segment] = []
         for cell in cells:
             mark_style, style = styles_of(cell, palette)
-            mark = mark_of(cell, ascii_only=self.ascii_only)
-            text = to_ascii(clean(cell.text)) if self.ascii_only else clean(cell.text)
             between = _BETWEEN if segments else ""
-            mark = f"{mark} " if mark else ""
-            text = cut_end(text, room - len(between) - cell_len(mark))
+            mark = f"{cell.mark} " if cell.mark else ""
+            text = cut_end(cell.text, room - len(between) - cell_len(mark))
             if not text:
                 break
             segments += [Segment(between, palette.text), Segment(mark, mark_style), Segment(text, style)]
             room -= len(between) + cell_len(mark) + cell_len(text)
         return merged(segments)
+
+
+def _wanted(cells: Sequence[Cell]) -> int:
+    lengths = [cell_len(cell.text) + (cell_len(cell.mark) + 1 if cell.mark else 0) for cell in cells]
+    return sum(lengths) + len(_BETWEEN) * max(0, len(lengths) - 1)
 
 
 class HintLine(StatusLine):

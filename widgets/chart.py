@@ -19,7 +19,7 @@ from collectors.model.quantity import Unit
 from widgets.cellpaint import line_strip
 from widgets.chartdata import Chart, Point, bounds, column_of, runs, share
 from widgets.fit import clean, cut_end, fold, pad, to_ascii
-from widgets.paint import Painter, is_seen, view_size
+from widgets.paint import Painter, view_size
 from widgets.palette import LINE_CLASSES, line_css
 
 _BRAILLE = 0x2800
@@ -64,10 +64,7 @@ class LineChart(Widget):
         if self._chart is None or chart.title != self._chart.title:
             self.border_title = Content(self._sign(clean(chart.title)))
         self._chart = chart
-        if is_seen(self):
-            self._painter.sync()
-        else:
-            self._painter.clear()
+        self._painter.sync()
 
     def render_line(self, y: int) -> Strip:
         """The line API."""

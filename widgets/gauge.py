@@ -12,12 +12,13 @@ from textual.widget import Widget
 from collectors.model.level import Level
 from collectors.model.quantity import Quantity
 from widgets.cell import Cell
-from widgets.cellpaint import line_strip, mark_of
+from widgets.cellpaint import line_strip, mark_of, styles_of
 from widgets.fit import clean, cut_end, pad, to_ascii
 from widgets.paint import Painter, view_size
 from widgets.palette import LINE_CLASSES, Palette, line_css
 
 _LABEL = 12
+_WORDS = 24
 _SHORTEST_BAR = 6
 
 
@@ -99,17 +100,17 @@ def gauge_segments(
     reach: Reach, width: int, palette: Palette, say: Callable[[Quantity], str], *, ascii_only: bool = False
 ) -> list[Segment]:
     """Label, bar and words; the bar goes first where there is no room for all."""
+    mark_style, style = styles_of(Cell("", reach.level), palette)
     mark = mark_of(Cell("", reach.level), ascii_only=ascii_only)
-    words = f"{mark} {clean(reach_words(reach, say))}".strip()
-    words = to_ascii(words) if ascii_only else words
-    label = (
-        pad(cut_end(to_ascii(clean(reach.label)) if ascii_only else clean(reach.label), _LABEL), _LABEL) + " "
-    )
-    style = palette.text if reach.level in (Level.NONE, Level.OK) else palette.levels[reach.level]
-    room = width - _LABEL - 1 - max(24, cell_len(words)) - 2
+    mark = mark + " " if mark else ""
+    words, label = clean(reach_words(reach, say)), clean(reach.label)
+    if ascii_only:
+        words, label = to_ascii(words), to_ascii(label)
+    label = pad(cut_end(label, _LABEL), _LABEL) + " "
+    room = width - _LABEL - 1 - max(_WORDS, cell_len(mark + words)) - 2
     bar = _bar(reach, room, palette) if room >= _SHORTEST_BAR else []
     gap = Segment("  " if bar else "", palette.text)
-    return [Segment(label, palette.muted), *bar, gap, Segment(words, style)]
+    return [Segment(label, palette.muted), *bar, gap, Segment(mark, mark_style), Segment(words, style)]
 
 
 def _bar(reach: Reach, width: int, palette: Palette) -> list[Segment]:

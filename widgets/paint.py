@@ -39,9 +39,9 @@ class Painter:
         return strip
 
     def sync(self) -> None:
-        """Draw the visible lines anew and ask for a repaint of what differs from the screen."""
+        """Ask for a repaint of what differs from the screen; a hidden widget is drawn when it is seen."""
         widget = self._widget
-        if not widget.is_attached or view_size(widget) != self._size:
+        if not is_seen(widget) or view_size(widget) != self._size:
             self.clear()
             return
         send_exact_spans(widget.screen)

@@ -11,6 +11,8 @@ LEVEL_CLASSES = {f"level--{level.value}" for level in Level}
 """Component classes of the levels, the same in every widget."""
 
 _LEVEL_CSS = """
+    border-title-color: $text-muted;
+    border-subtitle-color: $text-muted;
     & > .level--none { color: $text-muted; }
     & > .level--ok { color: $text-success; }
     & > .level--warning { color: $text-warning; }
@@ -18,8 +20,8 @@ _LEVEL_CSS = """
     & > .level--critical { color: $text-error; text-style: bold; }
     & > .line--muted { color: $text-muted; }
     & > .line--strong { text-style: bold; }
-    & > .line--cursor { background: $primary 45%; }
-    & > .line--cursor-row { background: $primary 14%; }
+    & > .line--cursor { background: $primary 30%; }
+    & > .line--cursor-row { background: $primary 12%; }
 """
 
 LINE_CLASSES = LEVEL_CLASSES | {"line--muted", "line--strong", "line--cursor", "line--cursor-row"}
