@@ -21,7 +21,7 @@ from console.terminal import modes
 from console.terminal.outlet import Outlet
 from console.terminal.title import RESTORE as TITLE_RESTORE
 from console.terminal.title import SAVE as TITLE_SAVE
-from console.terminal.title import has_title, title_sequence
+from console.terminal.title import takes_osc, title_sequence
 
 DRAIN_SECONDS = 0.5
 """How long leaving waits for a terminal that does not read."""
@@ -30,8 +30,9 @@ RESIZE_SECONDS = 0.1
 """Window changes within this time are one."""
 
 
+_OSC = "\x1b]"
 _POINTER_SHAPE = "\x1b]22;"
-"""Without reports of its motion nobody knows where the pointer is; old consoles print the sequence."""
+"""Without reports of its motion nobody knows where the pointer is."""
 
 
 class Adapted(App[int]):
@@ -74,6 +75,7 @@ class TerminalDriver(LinuxDriver):
         self._held = False
         self._attributes: modes.Attributes | None = None
         self._synchronised = False
+        self._unwanted = _POINTER_SHAPE if takes_osc(os.environ) else _OSC
         self._title = ""
         self._resize: asyncio.TimerHandle | None = None
         self._resized: Callable[[int, FrameType | None], Any] | None = None
@@ -91,7 +93,7 @@ class TerminalDriver(LinuxDriver):
             self._synchronised = True
         elif data == SYNC_END:
             self._synchronised = False
-        elif self._outlet is not None and not data.startswith(_POINTER_SHAPE):
+        elif self._outlet is not None and not data.startswith(self._unwanted):
             is_frame = data.endswith("H")  # every frame ends by placing the cursor, no change of a mode does
             if is_frame and not self._held:
                 return
@@ -107,7 +109,7 @@ class TerminalDriver(LinuxDriver):
 
     def set_title(self, text: str) -> None:
         """Set the terminal's title, where it has one; it is given back at the end."""
-        if has_title(os.environ):
+        if self._unwanted != _OSC:
             self.write(("" if self._title else TITLE_SAVE) + title_sequence(text))
             self._title = text
 
@@ -232,7 +234,9 @@ class TerminalDriver(LinuxDriver):
         """Ask for nothing: with an answer Textual turns to mouse reports in pixels, and SIGWINCH suffices."""
 
     def _run_input_thread(self) -> None:
-        # Textual answers EIO of a vanished terminal with a traceback; anything else is a crash of ours,
-        # which threading.excepthook hands on.
+        # Textual leaves, with a traceback, over EIO of a vanished terminal and over one byte that is not
+        # UTF-8. Any other error is a crash of ours, which threading.excepthook hands on.
         with contextlib.suppress(OSError):
-            self.run_input_thread()
+            while not self.exit_event.is_set():
+                with contextlib.suppress(UnicodeDecodeError):
+                    self.run_input_thread()

@@ -13,7 +13,7 @@ SAVE = "\x1b[22;0t"
 RESTORE = "\x1b]0;\x07\x1b[23;0t"
 """Empty the title, then pop the old one: where nothing can be popped, no claim of ours stays behind."""
 
-_WITHOUT = ("linux", "vt", "ansi", "cons", "dumb", "unknown")
+_WITHOUT_OSC = ("linux", "vt", "ansi", "cons", "dumb", "unknown")
 
 
 def title_sequence(text: str) -> str:
@@ -21,6 +21,6 @@ def title_sequence(text: str) -> str:
     return f"\x1b]0;{one_line(text, TITLE_LIMIT)}\x07"
 
 
-def has_title(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal understands OSC at all; consoles of old kernels print it instead."""
-    return not environ.get("TERM", "unknown").startswith(_WITHOUT)
+def takes_osc(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal understands OSC (title, clipboard) at all; consoles of old kernels print it."""
+    return not environ.get("TERM", "unknown").startswith(_WITHOUT_OSC)

@@ -1,6 +1,6 @@
 """A small console for the pty tests: a number that changes ten times a second, and faults on demand.
 
-SAMPLE_FOLDER receives ``heartbeat`` (ticks of the loop) and ``stopped`` (written by wind_down);
+SAMPLE_FOLDER receives ``heartbeat`` (ticks, stalled or flowing) and ``stopped`` (from wind_down);
 SAMPLE_FLOOD=1 changes the whole screen each tick; SAMPLE_HOSTILE shows that text everywhere.
 """
 
@@ -51,7 +51,7 @@ class SampleApp(TerminalApp):
 
     def tick(self) -> None:
         self.ticks += 1
-        (FOLDER / "heartbeat").write_text(str(self.ticks))
+        (FOLDER / "heartbeat").write_text(f"{self.ticks} {'stalled' if self.stalled else 'flowing'}")
         self.query_one("#top", Static).update(f"sample ready, tick {self.ticks} tock")
         if FLOOD:
             line = " ".join(f"{(self.ticks * 7919 + n) % 99991:05d}" for n in range(self.size.width // 6))
@@ -84,4 +84,6 @@ class SampleApp(TerminalApp):
 
 
 if __name__ == "__main__":
-    sys.exit(SampleApp().run_screen())
+    code = SampleApp().run_screen()
+    print("farewell")  # must not fail where the terminal has gone
+    sys.exit(code)

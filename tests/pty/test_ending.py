@@ -183,6 +183,29 @@ def test_a_crash_tells_one_message_and_keeps_secrets(tmp_path: Path) -> None:
         assert secret not in said.rpartition("fault of its own")[2]
 
 
+def test_a_vanished_terminal_while_the_loop_is_stuck(tmp_path: Path) -> None:
+    with Terminal(SAMPLE.command, environment(tmp_path), ignoring=[signal.SIGHUP]) as terminal:
+        terminal.wait_for(SAMPLE.ready)
+        terminal.send("b")
+        wait_until(lambda: is_beating(tmp_path) is False, 5)
+        before = cpu_seconds(terminal.process.pid)
+        terminal.vanish()
+        time.sleep(1.5)
+        assert cpu_seconds(terminal.process.pid) - before < 0.75, "it spun on a terminal that was gone"
+        wait_until(lambda: terminal.process.poll() is not None, 9)
+        assert terminal.process.returncode == 129
+
+
+def test_bytes_that_are_no_text_are_not_the_end(tmp_path: Path) -> None:
+    with opened(SAMPLE, tmp_path) as terminal:
+        terminal.send(b"\xff\xfe\xc3(")
+        beating = is_beating(tmp_path)
+        terminal.send("q")
+        assert terminal.end(6) == 0
+        assert beating
+        assert_given_back(terminal)
+
+
 def test_a_crash_in_the_input_thread_ends_it(tmp_path: Path) -> None:
     with opened(SAMPLE, tmp_path) as terminal:
         terminal.send("t")
