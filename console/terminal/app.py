@@ -26,7 +26,7 @@ class TerminalApp(Adapted):
         self._net = ControlFilter()
         self._mouse_on = True
         self._is_open = False
-        self._crash = ""
+        self._crash = self._note = ""
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self.life = Life(self._ask, self.wind_down, self._let_go, self._vanished)
         super().__init__(**{"driver_class": TerminalDriver} | arguments)
@@ -67,7 +67,7 @@ class TerminalApp(Adapted):
         except Exception as error:  # noqa: BLE001 - the end of the program: what comes here has no other handler
             self._let_go()
             self.crashed(error)
-        crash.tell(self._crash)
+        crash.tell(self._note + self._crash)
         code = self.life.finish(self.return_code or 0)
         return crash.EXIT_CRASH if self._crash and code == 0 else code
 
@@ -132,4 +132,5 @@ class TerminalApp(Adapted):
             if self.thread_died(name, args.exc_value):
                 self.crashed(args.exc_value)
             else:
-                crash.write_report(args.exc_value, os.environ)
+                report = crash.write_report(args.exc_value, os.environ)
+                self._note = f"quarterdeck lost a thread on the way. Report: {report or 'none'}\n"

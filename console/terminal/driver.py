@@ -1,6 +1,5 @@
 """Textual on a terminal that may stall or vanish. The only module that leans on Textual's private names."""
 
-import asyncio
 import contextlib
 import os
 import signal
@@ -19,6 +18,7 @@ from textual.drivers.linux_driver import LinuxDriver  # App(driver_class=…) is
 
 from console.terminal import modes
 from console.terminal.outlet import Outlet
+from console.terminal.settle import Settle
 from console.terminal.title import RESTORE as TITLE_RESTORE
 from console.terminal.title import SAVE as TITLE_SAVE
 from console.terminal.title import takes_osc, title_sequence
@@ -77,7 +77,7 @@ class TerminalDriver(LinuxDriver):
         self._synchronised = False
         self._unwanted = _POINTER_SHAPE if takes_osc(os.environ) else _OSC
         self._title = ""
-        self._resize: asyncio.TimerHandle | None = None
+        self._resizes = Settle(self._loop, RESIZE_SECONDS, self._size_changed)
         self._resized: Callable[[int, FrameType | None], Any] | None = None
         if isinstance(app, Adapted):
             app.terminal = self
@@ -150,7 +150,7 @@ class TerminalDriver(LinuxDriver):
         if not self._held:
             super().resume_application_mode()
         else:
-            self._make_raw()
+            modes.make_raw(self.fileno, self._patch_iflag, self._patch_lflag)
             self.write(modes.ENTER_AGAIN)
             self._enable_mouse_support()
         self._loop.call_soon_threadsafe(self._repaint)
@@ -189,29 +189,14 @@ class TerminalDriver(LinuxDriver):
         if self._held:
             self._app.refresh(layout=True)
 
-    def _make_raw(self) -> None:
-        with contextlib.suppress(termios.error):
-            raw = termios.tcgetattr(self.fileno)
-            raw[0], raw[3] = self._patch_iflag(raw[0]), self._patch_lflag(raw[3])
-            termios.tcsetattr(self.fileno, termios.TCSANOW, raw)
-
     def _watch_size(self) -> None:
         """Merge window changes: each one lays out and paints the whole screen."""
         before = signal.getsignal(signal.SIGWINCH)
-        if callable(before) and before != self._size_noted:
+        if callable(before) and before != self._resizes.note:
             self._resized = before
-            signal.signal(signal.SIGWINCH, self._size_noted)
-
-    def _size_noted(self, _signum: int, _frame: FrameType | None) -> None:
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._size_changing)
-
-    def _size_changing(self) -> None:
-        if self._resize is None:
-            self._resize = self._loop.call_later(RESIZE_SECONDS, self._size_changed)
+            signal.signal(signal.SIGWINCH, self._resizes.note)
 
     def _size_changed(self) -> None:
-        self._resize = None
         if self._held and self._resized is not None:
             self._resized(signal.SIGWINCH, None)
 

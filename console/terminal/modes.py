@@ -5,6 +5,7 @@ import os
 import signal
 import stat
 import termios
+from collections.abc import Callable
 
 MOUSE_ON = "\x1b[?1000h\x1b[?1006h"
 """Presses and the wheel, in SGR coordinates; 1003 would report every motion of the pointer."""
@@ -34,6 +35,14 @@ def window_size(fd: int) -> tuple[int, int] | None:
         if columns and rows:
             return columns, rows
     return None
+
+
+def make_raw(fd: int, iflag: Callable[[int], int], lflag: Callable[[int], int]) -> None:
+    """Take the line discipline again after others had it, with these changes to its flags."""
+    with contextlib.suppress(termios.error):
+        raw = termios.tcgetattr(fd)
+        raw[0], raw[3] = iflag(raw[0]), lflag(raw[3])
+        termios.tcsetattr(fd, termios.TCSANOW, raw)
 
 
 def restore_termios(fd: int, attributes: Attributes | None) -> None:

@@ -28,6 +28,10 @@ FLOOD = os.environ.get("SAMPLE_FLOOD") == "1"
 HOSTILE = os.environ.get("SAMPLE_HOSTILE", "")
 
 
+def die() -> None:
+    raise RuntimeError("a thread of ours")
+
+
 class SampleApp(TerminalApp):
     CSS = "#flood { height: 1fr; } Button { height: 3; }"
     BINDINGS = [("q", "quit", "quit"), ("m", "toggle_mouse", "mouse")]  # noqa: RUF012 - textual's own idiom
@@ -72,10 +76,16 @@ class SampleApp(TerminalApp):
         time.sleep(60)  # a handler that never comes back
 
     def key_t(self) -> None:
-        def die() -> None:
-            raise RuntimeError("a thread of ours")
-
         threading.Thread(target=die, name="textual-input").start()
+
+    def key_o(self) -> None:
+        threading.Thread(target=die, name="some-other").start()
+
+    def key_s(self) -> None:
+        with self.suspend():
+            print("outside")
+            while not (FOLDER / "return").exists():
+                time.sleep(0.01)
 
     def wind_down(self, seconds: float) -> None:
         with (FOLDER / "stopped").open("a") as file:

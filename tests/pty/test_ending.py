@@ -213,6 +213,29 @@ def test_a_crash_in_the_input_thread_ends_it(tmp_path: Path) -> None:
         assert_given_back(terminal)
 
 
+def test_another_threads_crash_is_told_at_the_end(tmp_path: Path) -> None:
+    with opened(SAMPLE, tmp_path) as terminal:
+        terminal.send("o")
+        wait_until(lambda: list((tmp_path / "state" / "quarterdeck").glob("crash-*.txt")), 5)
+        assert is_beating(tmp_path)
+        terminal.send("q")
+        assert terminal.end(6) == 0
+        assert b"lost a thread" in terminal.raw
+
+
+def test_while_suspended_the_terminal_belongs_to_others(tmp_path: Path) -> None:
+    with opened(SAMPLE, tmp_path) as terminal:
+        terminal.send("s")
+        wait_until(lambda: b"outside" in terminal.raw, 5)
+        assert_given_back(terminal)
+        mark = len(terminal.raw)
+        (tmp_path / "return").touch()
+        wait_until(lambda: b"press" in terminal.raw[mark:], 5)
+        terminal.send("q")
+        assert terminal.end(6) == 0
+        assert_given_back(terminal)
+
+
 def is_stopped(terminal: Terminal) -> bool:
     stat = Path(f"/proc/{terminal.process.pid}/stat").read_text()
     return stat.rpartition(")")[2].split()[0] == "T"
