@@ -30,7 +30,7 @@ QUEUE_LIMITS = {
     "oldest_age": '{ warning = "15s", critical = "1m" }',
     "dead": "{ warning = 1, critical = 20 }",
 }
-CACHE_LIMITS = {"hit_ratio": '{ warning = 0.6, critical = 0.3, for = "4s" }'}
+CACHE_LIMITS = {"hit_ratio": '{ warning = 0.6, critical = 0.3, for = "8s" }'}
 POOL_LIMITS = {
     "fill": "{ warning = 0.6, critical = 0.9 }",
     "idle_in_transaction": "{ warning = 1, critical = 10 }",

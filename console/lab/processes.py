@@ -11,6 +11,7 @@ import socket
 import stat
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,10 +20,13 @@ from pathlib import Path
 from typing import IO
 
 GUARD = Path(__file__).with_name("guard.py")
+SOURCE = Path(__file__).parents[2]
 PREFIX = "quarterdeck-lab-"
 LOCK = ".alive"
 # below Linux's outgoing ports, so that no connection takes one between our look and the server's bind
 PORTS = range(20_000, 32_000)
+# the numbers that systemd, too, takes for users of one run
+UIDS = range(61_184, 65_520)
 
 
 class LabError(Exception):
@@ -31,15 +35,14 @@ class LabError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user to run as: numeric ids and the name."""
+    """A user to run as, by number."""
 
     uid: int
     gid: int
-    name: str
 
 
-def server_account() -> Account | None:
-    """Tell whom servers run as: nobody if we are root (PostgreSQL refuses root), else None: ourselves."""
+def named_account() -> Account | None:
+    """Tell whom PostgreSQL runs as, which wants a name: nobody if we are root, else None: ourselves."""
     if os.geteuid() != 0:
         return None
     try:
@@ -48,7 +51,19 @@ def server_account() -> Account | None:
         raise LabError(
             "as root the lab needs the user 'nobody', because PostgreSQL refuses to run as root"
         ) from None
-    return Account(entry.pw_uid, entry.pw_gid, entry.pw_name)
+    return Account(entry.pw_uid, entry.pw_gid)
+
+
+def fresh_account() -> Account | None:
+    """Tell whom Valkey runs as: if we are root a number of its own, else None: ourselves.
+
+    RQ's worker runs what it finds in Valkey, so nobody else may read the password there, not even a daemon
+    that runs as nobody.
+    """
+    if os.geteuid() != 0:
+        return None
+    number = random.SystemRandom().choice(UIDS)
+    return Account(number, number)
 
 
 def spawn(
@@ -84,6 +99,17 @@ def spawn(
 def clean_environment() -> dict[str, str]:
     """Return the few variables that a server of the lab needs."""
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+
+
+def module(name: str, *arguments: str) -> list[str]:
+    """Return the command that runs a module of ours; `-P`: not one from the operator's folder."""
+    return [sys.executable, "-P", "-m", name, *arguments]
+
+
+def module_environment(before: Mapping[str, str]) -> dict[str, str]:
+    """Return `before`, with the path to our modules where they are not installed but run from source."""
+    installed = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    return {**before} if str(SOURCE) in installed else {**before, "PYTHONPATH": str(SOURCE)}
 
 
 def end(
@@ -150,7 +176,8 @@ class Folder:
 
 def sweep() -> list[Path]:
     """Remove folders of labs that were killed so hard that they could not; return what was removed."""
-    ours = {os.geteuid()} | ({account.uid} if (account := server_account()) else set())
+    account = named_account()
+    ours = {os.geteuid(), *([account.uid, *UIDS] if account else [])}
     removed: list[Path] = []
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):

@@ -16,9 +16,8 @@ from typing import Self
 
 from console.lab import control
 from console.lab.control import SOCKET
-from console.lab.processes import LabError
+from console.lab.processes import LabError, module, module_environment
 
-SOURCE = Path(__file__).parents[2]
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -70,12 +69,12 @@ class Lab:
 
 def start_lab() -> Lab:
     """Start the lab and wait until it is ready (about 4 s); LabError in one sentence if it cannot."""
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "console.lab.supervisor"],
+    process = subprocess.Popen(  # noqa: S603 - argv is ours, no shell
+        module("console.lab.supervisor"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        env=module_environment(os.environ),
         # ctrl+c in the terminal is ours to answer
         start_new_session=True,
     )

@@ -5,7 +5,6 @@ import importlib.util
 import secrets
 import signal
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
@@ -15,7 +14,17 @@ from typing import Any
 import redis
 
 from console.lab import configuration
-from console.lab.processes import Folder, LabError, clean_environment, end, free_port, spawn, tail
+from console.lab.processes import (
+    Folder,
+    LabError,
+    clean_environment,
+    end,
+    free_port,
+    module,
+    module_environment,
+    spawn,
+    tail,
+)
 from console.lab.servers.postgres import Postgres
 from console.lab.servers.valkey import Valkey
 from console.lab.shop.wiring import Wiring
@@ -43,7 +52,6 @@ READER = (
     " +slowlog|get +slowlog|len +latency|latest +latency|history +config|get +acl|whoami +acl|dryrun"
     " +pubsub|numsub +subscribe +psubscribe +unsubscribe +punsubscribe"
 )
-SOURCE = Path(__file__).parents[2]
 
 
 @dataclass(slots=True)
@@ -138,10 +146,9 @@ class ShopFloor:
         return path
 
     def _launch(self, name: str) -> None:
-        module, *arguments = PROCESSES[name]
-        # -P: a folder named console where the operator stands is not ours
-        command = [sys.executable, "-P", "-m", module, str(self.folder.path / "wiring.json"), *arguments]
-        env = {**clean_environment(), "PYTHONPATH": str(SOURCE), "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/"}
+        program, *arguments = PROCESSES[name]
+        command = module(program, str(self.folder.path / "wiring.json"), *arguments)
+        env = module_environment({**clean_environment(), "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/"})
         self.processes[name] = spawn(command, env=env, log=self.log(name))
 
     def log(self, name: str) -> Path:

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from console.lab.control import SOCKET, listen, not_installed
 from console.lab.processes import LabError, sweep
 
 try:
+    import asyncpg
     import redis.exceptions
 
     from console.lab.incidents import INCIDENTS
@@ -24,6 +26,8 @@ except ImportError as missing:
     print(json.dumps({"error": str(not_installed(missing))}), flush=True)  # noqa: T201 - the protocol with the parent
     sys.exit(1)
 
+# what a broken server may answer to an incident
+FAILURES = (OSError, redis.exceptions.RedisError, asyncpg.PostgresError, asyncpg.InterfaceError)
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -67,8 +71,8 @@ class Supervisor:
         async with self._turn:
             try:
                 await self._turn_switch(do, name)
-            except (OSError, redis.exceptions.RedisError) as problem:
-                raise LabError(f"{name}: {problem}") from problem
+            except FAILURES as problem:
+                raise LabError(f"{name}: {type(problem).__name__}: {problem}") from problem
         return self.active
 
     async def _turn_switch(self, do: str, name: str) -> None:
@@ -95,17 +99,19 @@ def main() -> int:
     for number in SIGNALS:
         # while things start nothing is torn down half-way; a signal is obeyed right after
         signal.signal(number, lambda sign, _frame: heard.append(sign))
-    sweep()
-    floor = ShopFloor()
+    floor = None
     try:
+        sweep()
+        floor = ShopFloor()
         config = floor.open()
         if not heard:
             asyncio.run(Supervisor(floor).run(config, parent))
-    except LabError as problem:
+    except (LabError, OSError, subprocess.SubprocessError) as problem:
         say({"error": str(problem)})
         return 1
     finally:
-        floor.close()
+        if floor is not None:
+            floor.close()
     return 0
 
 

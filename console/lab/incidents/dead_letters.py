@@ -1,9 +1,11 @@
 """The mail server hangs up on every conversation, and every mail job dies."""
 
 import asyncio
+import contextlib
 
 import redis
 import rq
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.registry import FailedJobRegistry
 
 from console.lab.incidents.base import Incident, Shop
@@ -27,7 +29,9 @@ def requeue(url: str) -> None:
     with redis.Redis.from_url(url) as broker:
         registry = FailedJobRegistry(queue=rq.Queue("mail", connection=broker))
         for job in registry.get_job_ids(cleanup=False):
-            registry.requeue(job)
+            # an operator may have been quicker
+            with contextlib.suppress(InvalidJobOperation, NoSuchJobError):
+                registry.requeue(job)
 
 
 INCIDENT = Incident(

@@ -21,8 +21,8 @@ from console.lab.processes import (
     clean_environment,
     end,
     free_port,
+    named_account,
     reachable,
-    server_account,
     spawn,
     tail,
     wait_for,
@@ -114,7 +114,7 @@ class Postgres:
 
     def start(self) -> Self:
         """Create the cluster if there is none, start, wait until it takes logins (about 0.6 s)."""
-        account = server_account()
+        account = named_account()
         self._folder = self._folder or Folder("postgres", account)
         try:
             self._install = self._installation(account)

@@ -12,7 +12,17 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from console.lab.processes import Folder, LabError, end, free_port, reachable, server_account, spawn, wait_for
+from console.lab.processes import (
+    Account,
+    Folder,
+    LabError,
+    end,
+    free_port,
+    fresh_account,
+    reachable,
+    spawn,
+    wait_for,
+)
 
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
@@ -51,6 +61,7 @@ class Valkey:
         self.port = port or 0
         self._folder: Folder | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._account: Account | None = None
 
     @property
     def folder(self) -> Path:
@@ -95,7 +106,8 @@ class Valkey:
 
     def start(self) -> Self:
         """Start and wait for the first answer (about 0.1 s); a port that is taken meanwhile is tried anew."""
-        account = server_account()
+        self._account = self._account or fresh_account()
+        account = self._account
         program = binary()
         self._folder = self._folder or Folder("valkey", account)
         if not reachable(program, account):

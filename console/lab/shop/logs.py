@@ -60,13 +60,14 @@ def plain() -> logging.Formatter:
     return logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
-def write_to(path: Path, formatter: logging.Formatter) -> None:
+def write_to(path: Path, formatter: logging.Formatter) -> RotatingFileHandler:
     """Send all records of this process from INFO up to `path`, which is rotated at 4 MB and kept once."""
     handler = RotatingFileHandler(path, maxBytes=FILE_SIZE, backupCount=1, encoding="utf-8")
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     # each request has a line of its own already
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    return handler
 
 
 def log(logger: logging.Logger, level: int, event: str, **fields: object) -> None:

@@ -68,6 +68,7 @@ class Orders:
             )
         await self.ask("POST", "payments", "/v2/charges", {"order": number, "amount": amount})
         await asyncio.to_thread(self.enqueue, number, user, amount)
+        await self.remember(number, "new")
         self.service.log(logging.INFO, "order.placed", user_id=user, order_id=number, amount_cents=amount)
         return JSONResponse({"order": number, "state": "new"}, status_code=201)
 
@@ -89,9 +90,13 @@ class Orders:
             row = await connection.fetchrow("select id, state from orders where id = $1", number)
         if row is None:
             return JSONResponse({"error": "no such order"}, status_code=404)
-        text = json.dumps({"order": row["id"], "state": row["state"]})
-        await self.service.cache.set(key, text, ex=SESSION_LIFE)
-        return Response(text, media_type="application/json")
+        return Response(await self.remember(number, row["state"]), media_type="application/json")
+
+    async def remember(self, number: int, state: str) -> str:
+        """Keep the state of an order in the cache; return it as JSON."""
+        text = json.dumps({"order": number, "state": state})
+        await self.service.cache.set(f"orders:order:{number}", text, ex=SESSION_LIFE)
+        return text
 
     async def ask(self, method: str, service: str, path: str, body: object) -> dict[str, Any]:
         """Call another service within the same trace; raises httpx.HTTPError if it fails."""

@@ -18,10 +18,15 @@ def main() -> None:
     """Run the worker: `python -m console.lab.shop.worker WIRING`."""
     wiring = load(sys.argv[1])
     os.environ[jobs.WIRING_VARIABLE] = sys.argv[1]
-    logs.write_to(wiring.log("worker.log"), logs.plain())
+    handler = logs.write_to(wiring.log("worker.log"), logs.plain())
     parent = os.getpid()
-    # RQ forks a process for each job and one for its scheduler: they must not outlive us either
-    os.register_at_fork(after_in_child=lambda: die_with_parent(signal.SIGKILL, parent))
+
+    def in_child() -> None:
+        # RQ forks a process for each job and one for its scheduler: neither outlives us nor rotates our log
+        die_with_parent(signal.SIGKILL, parent)
+        handler.maxBytes = 0
+
+    os.register_at_fork(after_in_child=in_child)
     connection = redis.Redis.from_url(wiring.queues)
     worker = rq.Worker(list(QUEUES), name=f"worker-1.{parent}", connection=connection)
     worker.work(with_scheduler=True, logging_level="INFO")
