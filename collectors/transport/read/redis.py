@@ -169,29 +169,32 @@ class RedisReader:
         return self._lease
 
     async def _through(self, slot: _Slot, reads: Sequence[Read]) -> list[Any]:
-        commands = [(read.name, *read.arguments) for read in reads]
         link = await self._linked(slot)
         used = not link.fresh
         try:
-            replies = await self._counted(slot, link, commands)
+            return await self._counted(slot, link, reads)
         except RedisConnectionError as error:
             # an idle connection that the server closed is no fault of the source, and a new login tells
             # how far a server is that loads its data
             if isinstance(error, AuthenticationError) or not (used or isinstance(error, BusyLoadingError)):
                 raise
             await slot.drop()
-            replies = await self._counted(slot, await self._linked(slot), commands)
-        self._probes.count(reads, replies)
-        return replies
+            return await self._counted(slot, await self._linked(slot), reads)
 
-    async def _counted(self, slot: _Slot, link: Link, commands: list[tuple[Any, ...]]) -> list[Any]:
-        loop = asyncio.get_running_loop()
+    async def _counted(self, slot: _Slot, link: Link, reads: Sequence[Read]) -> list[Any]:
+        loop, probes = asyncio.get_running_loop(), self._probes
         before, started = link.received, loop.time()
-        replies = await link.exchange(commands)
+        begun = probes.begin(reads)
+        try:
+            replies = await link.exchange([(read.name, *read.arguments) for read in reads])
+        except BaseException:
+            probes.lose(reads)
+            raise
+        probes.count(reads, replies, begun)
         took = loop.time() - started
         slot.quickest = min(slot.quickest, took)
         self._cost = Cost(
-            self._cost.requests + len(commands),
+            self._cost.requests + len(reads),
             self._cost.bytes + link.received - before,
             self._cost.seconds + took - slot.quickest,
         )

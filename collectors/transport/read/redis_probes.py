@@ -17,20 +17,39 @@ class Probes:
     """Own hits and misses of one server process since we first saw it; they only grow.
 
     ``hits_at_info`` and ``misses_at_info`` are what they were when INFO was last answered: the
-    numbers to subtract from that answer.
+    numbers to subtract from that answer. ``doubt_at_info``: look-ups of other connections of ours that
+    were under way meanwhile, so that the answer may hold them or not. ``lost``: look-ups sent whose
+    answers never came.
     """
 
     hits: int = 0
     misses: int = 0
     hits_at_info: int = 0
     misses_at_info: int = 0
+    doubt_at_info: int = 0
+    lost: int = 0
+    _sent: int = 0
+    _ended: int = 0
 
-    def count(self, reads: Sequence[tuple[str, tuple[Any, ...]]], replies: Sequence[Any]) -> None:
+    def begin(self, reads: Sequence[tuple[str, tuple[Any, ...]]]) -> int:
+        """Note a batch that is about to be sent; gives what ``count`` or ``lose`` take back."""
+        self._sent += _lookups(reads)
+        return self._ended
+
+    def lose(self, reads: Sequence[tuple[str, tuple[Any, ...]]]) -> None:
+        """Note that a batch failed: the server may have carried it out or not."""
+        self._ended += _lookups(reads)
+        self.lost += _lookups(reads)
+
+    def count(self, reads: Sequence[tuple[str, tuple[Any, ...]]], replies: Sequence[Any], begun: int) -> None:
         """Add one batch: (command, arguments) and its reply, in the order of the wire."""
         known = _existing(reads, replies)
+        own = _lookups(reads)
+        self._ended += own
         for (name, arguments), reply in zip(reads, replies, strict=False):
             if name == "INFO":
                 self.hits_at_info, self.misses_at_info = self.hits, self.misses
+                self.doubt_at_info = self._sent - begun - own
             if name in FREE or not arguments or _unexecuted(reply):
                 continue
             if name == "EXISTS":
@@ -40,6 +59,15 @@ class Probes:
                 self.hits += 1
             else:
                 self.misses += 1
+
+
+def _lookups(reads: Sequence[tuple[str, tuple[Any, ...]]]) -> int:
+    """How many keys a batch looks up at most."""
+    return sum(
+        len(arguments) if name == "EXISTS" else 1
+        for name, arguments in reads
+        if name not in FREE and arguments
+    )
 
 
 def _existing(reads: Sequence[tuple[str, tuple[Any, ...]]], replies: Sequence[Any]) -> dict[bytes, bool]:
