@@ -1,0 +1,10 @@
+-- sessions by how long their transaction is open
+select pid, coalesce(application_name, '') as application, coalesce(usename::text, '') as usename,
+       coalesce(host(client_addr), 'local') as client, coalesce(state, '') as state,
+       extract(epoch from now() - xact_start)::float8 as in_transaction,
+       extract(epoch from now() - state_change)::float8 as in_state,
+       left(query, 300) as query
+from pg_stat_activity
+where backend_type = 'client backend' and pid <> pg_backend_pid()
+order by xact_start nulls last, state_change
+limit 50
