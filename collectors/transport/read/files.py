@@ -1,0 +1,330 @@
+"""A tail that follows a log file's path through every kind of rotation.
+
+It blocks, so it belongs in a FileThread.
+"""
+
+import errno
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from collectors.transport.read.files_back import When, find_back
+from collectors.transport.read.files_lines import LINE_CAP, Line
+from collectors.transport.read.files_open import SURE, FileId, NotRegularError, OpenFile
+
+PARTIAL_HELD = 2.0
+"""Seconds for which a line without its newline is held."""
+
+LINGER = 5.0
+"""Seconds for which a file that was renamed or deleted is still read after its last growth."""
+
+NEIGHBOURS = 9
+"""Numbered siblings (``app.log.1``) looked at."""
+
+
+class _Seen(NamedTuple):
+    """A rotated file as seen: rotated files rest, so a reused inode number shows by size or time."""
+
+    id: FileId
+    size: int
+    modified: int
+
+
+class TailState(StrEnum):
+    """What stands at the path."""
+
+    FOLLOWING = "following"
+    MISSING = "missing"
+    DENIED = "denied"
+    NOT_A_FILE = "not a file"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TailOptions:
+    """How to begin and what to keep.
+
+    ``back``: seconds read back at the start, within ``back_bytes``. ``cap``: bytes of a line.
+    """
+
+    back: float = 900.0
+    back_bytes: int = 8 * 1024 * 1024
+    cap: int = LINE_CAP
+
+
+@dataclass(frozen=True, slots=True)
+class TailStatus:
+    """How the tail stands after a read.
+
+    ``why`` says what is wrong in the system's words. ``behind``: bytes not read yet. ``lost``:
+    bytes known to be lost by truncation; ``lost_more``: there may be more, nobody can know.
+    ``modified``: when the file last changed, UTC epoch seconds. ``cut``: reading back hit the byte
+    limit; ``timed``: the lines at the start told their times.
+    """
+
+    state: TailState = TailState.MISSING
+    why: str = ""
+    behind: int = 0
+    rotations: int = 0
+    truncations: int = 0
+    lost: int = 0
+    lost_more: bool = False
+    modified: float | None = None
+    cut: bool = False
+    timed: bool = True
+    ids: frozenset[FileId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """Lines of one read, oldest first; ``backlog``: they were there before we began to watch."""
+
+    lines: list[Line]
+    backlog: bool
+    bytes: int
+    status: TailStatus
+
+
+class Tail:
+    """Follows one path: rename, copytruncate, delete and create, late creation, lost permission.
+
+    It keeps descriptors open, so that a renamed file is drained and a reused inode number cannot
+    deceive. ``fresh``: the file was found while watching, so its lines are news and no backlog.
+    """
+
+    def __init__(self, path: str, when: When, options: TailOptions, *, fresh: bool = False) -> None:
+        self.path = path
+        self._when = when
+        self._options = options
+        self._first_look = not fresh
+        self._files: list[OpenFile] = []
+        self._memo: OpenFile | None = None
+        self._at_path: FileId | None = None
+        self._known: set[_Seen] = set()
+        self._loose: list[Line] = []
+        self._state = TailState.MISSING
+        self._why = ""
+        self._rotations = 0
+        self._truncations = 0
+        self._lost = 0
+        self._lost_more = False
+        self._cut = False
+        self._timed = True
+
+    def read(self, limit: int, now: float, wall: float) -> Got:
+        """The next lines, of ``limit`` bytes at most (never raises).
+
+        ``now``: CLOCK_BOOTTIME seconds. ``wall``: UTC epoch seconds.
+        """
+        self._look(wall)
+        lines, self._loose = self._loose, []
+        total, backlog = 0, False
+        for file in tuple(self._files):
+            left = file.backlog_end - file.offset
+            if limit - total <= 0 or (left > 0 and (lines or total)):
+                break
+            before = file.offset
+            lines += self._read_one(file, min(limit, left) if left > 0 else limit - total, now)
+            total += file.offset - before
+            if left > 0:
+                backlog = True
+                file.backlog_end = file.backlog_end if file.offset > before else file.offset
+                break
+        self._let_go(now)
+        return Got(lines, backlog, total, self._status())
+
+    def close(self) -> None:
+        """Give all descriptors back."""
+        for file in self._files:
+            file.close()
+        self._files.clear()
+
+    def _read_one(self, file: OpenFile, room: int, now: float) -> list[Line]:
+        before = file.offset
+        try:
+            lines = file.read(room)
+            file.look()
+        except OSError as error:
+            self._fail(error)
+            self._drop(file)
+            return []
+        if file.offset > before:
+            file.quiet_since = None
+        elif file.quiet_since is None:
+            file.quiet_since = now
+        elif file.splitter.partial and now - file.quiet_since >= PARTIAL_HELD:
+            lines += file.splitter.flush()
+        return lines
+
+    def _look(self, wall: float) -> None:
+        """See what stands at the path now, and act on it."""
+        newest = self._files[-1] if self._files else None
+        try:
+            found = Path(self.path).stat()
+            self._at_path = (found.st_dev, found.st_ino)
+            if newest is None or newest.id != self._at_path:
+                self._switch(wall)
+            else:
+                self._check(newest, found)
+            self._state, self._why = TailState.FOLLOWING, ""
+        except OSError as error:
+            self._fail(error)
+        self._first_look = False
+
+    def _check(self, file: OpenFile, found: os.stat_result) -> None:
+        """See whether a file that changed still holds what we have read of it."""
+        same = (file.size, file.modified) == (found.st_size, found.st_mtime)
+        if same and file.offset <= file.size:
+            return
+        unread = file.behind
+        if not file.intact():
+            self._truncated(file, unread)
+
+    def _fail(self, error: OSError) -> None:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            self._state = TailState.MISSING
+            self._at_path = None
+        elif error.errno in (errno.EACCES, errno.EPERM):
+            self._state = TailState.DENIED
+        elif isinstance(error, NotRegularError):
+            self._state = TailState.NOT_A_FILE
+        else:
+            self._state = TailState.FAILED
+        self._why = error.strerror or str(error)
+
+    def _switch(self, wall: float) -> None:
+        """Another file stands at the path than the one read last, or the first one."""
+        opened = OpenFile.open(self.path, self._options.cap)
+        newest = self._files[-1] if self._files else None
+        before = newest or self._memo
+        self._memo = None
+        if before is None:
+            self._begin(opened, wall)
+        elif before.continues_in(opened):
+            before.hand_over(opened)
+            if newest is not None:
+                self._drop(newest)
+            self._files.append(opened)
+        else:
+            self._rotations += 1
+            self._files += [*self._between(before.id, opened.id), opened]
+        self._learn()
+
+    def _begin(self, opened: OpenFile, wall: float) -> None:
+        self._files.append(opened)
+        options = self._options
+        if not self._first_look and opened.size <= options.back_bytes:
+            return
+        cutoff = wall - options.back
+        back = find_back(opened, self._when, cutoff, options.back_bytes if options.back else 0)
+        opened.start_at(back.offset)
+        self._cut, self._timed = back.cut, back.timed
+        if back.young and opened.size < options.back_bytes and options.back:
+            self._begin_before(cutoff, options.back_bytes - opened.size)
+
+    def _begin_before(self, cutoff: float, most: int) -> None:
+        """Begin in the file rotated away last, where the present one is younger than what is wanted."""
+        try:
+            older = OpenFile.open(f"{self.path}.1", self._options.cap)
+        except OSError:
+            return
+        back = find_back(older, self._when, cutoff, most)
+        older.start_at(back.offset)
+        self._cut = back.cut
+        self._files.insert(0, older)
+
+    def _between(self, before: FileId, newest: FileId) -> list[OpenFile]:
+        """Files that came and went between two looks, oldest first, by the numbers that rotation gives."""
+        chain: list[str] = []
+        ours = False
+        for sibling, found in self._siblings():
+            if found.id == before:
+                ours = True
+                break
+            if found in self._known or any(file.id == found.id for file in self._files):
+                break
+            if found.id != newest:
+                chain.append(sibling)
+        self._lost_more |= bool(chain) and not ours
+        opened: list[OpenFile] = []
+        for sibling in reversed(chain):
+            try:
+                opened.append(OpenFile.open(sibling, self._options.cap))
+            except OSError:
+                self._lost_more = True
+        self._rotations += len(opened)
+        return opened
+
+    def _siblings(self) -> list[tuple[str, _Seen]]:
+        found: list[tuple[str, _Seen]] = []
+        for number in range(1, NEIGHBOURS + 1):
+            sibling = f"{self.path}.{number}"
+            try:
+                status = Path(sibling).stat()
+            except OSError:
+                break
+            identity = (status.st_dev, status.st_ino)
+            found.append((sibling, _Seen(identity, status.st_size, status.st_mtime_ns)))
+        return found
+
+    def _learn(self) -> None:
+        self._known = {found for _, found in self._siblings()}
+
+    def _truncated(self, file: OpenFile, unread: int) -> None:
+        """Our place is gone: go on in the copy that copytruncate made, if there is one, and start anew."""
+        self._truncations += 1
+        copy = self._copy_of(file)
+        if copy is not None:
+            file.hand_over(copy)
+            self._files.insert(-1, copy)
+        else:
+            self._lost += unread
+            self._lost_more = True
+            if file.splitter.partial:
+                self._loose += file.splitter.flush()
+        file.restart()
+        self._learn()
+
+    def _copy_of(self, file: OpenFile) -> OpenFile | None:
+        try:
+            copy = OpenFile.open(f"{self.path}.1", self._options.cap)
+        except OSError:
+            return None
+        new = all(copy.id != seen.id for seen in self._known)
+        if copy.size >= file.offset and (new or file.offset >= SURE) and file.agrees(copy):
+            return copy
+        copy.close()
+        return None
+
+    def _let_go(self, now: float) -> None:
+        """Close what was rotated away or deleted and has not grown for a while."""
+        for file in tuple(self._files):
+            quiet = file.quiet_since is not None and now - file.quiet_since >= LINGER
+            if file.id == self._at_path or not quiet or file.behind:
+                continue
+            if file.splitter.partial:
+                self._loose += file.splitter.flush()
+            if file is self._files[-1]:
+                self._memo = file
+            self._drop(file)
+
+    def _drop(self, file: OpenFile) -> None:
+        self._files.remove(file)
+        file.close()
+
+    def _status(self) -> TailStatus:
+        return TailStatus(
+            self._state,
+            self._why,
+            sum(file.behind for file in self._files),
+            self._rotations,
+            self._truncations,
+            self._lost,
+            self._lost_more,
+            self._files[-1].modified if self._files else None,
+            self._cut,
+            self._timed,
+            frozenset(file.id for file in self._files),
+        )

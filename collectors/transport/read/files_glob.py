@@ -1,0 +1,36 @@
+"""Patterns → paths of log files."""
+
+import glob
+import os
+import re
+from itertools import islice
+
+_ENTRIES = 10_000
+_PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".lz4")
+_NUMBERED = re.compile(r"(.+)\.\d{1,3}")
+
+
+def is_pattern(path: str) -> bool:
+    """Whether ``path`` names several files."""
+    return glob.has_magic(path)
+
+
+def expand(pattern: str, most: int) -> tuple[list[str], int]:
+    """The files of ``pattern``, latest written first, and how many are beyond ``most``.
+
+    Packed files and rotated ones (``app.log.1`` beside ``app.log``) are left out.
+    """
+    # Path.glob takes no absolute pattern
+    names = set(islice(glob.iglob(pattern, recursive=True), _ENTRIES))  # noqa: PTH207
+    found: list[tuple[float, str]] = []
+    for name in names:
+        numbered = _NUMBERED.fullmatch(name)
+        if name.endswith(_PACKED) or (numbered and numbered[1] in names):
+            continue
+        try:
+            status = os.stat(name)  # noqa: PTH116 - thousands of times
+        except OSError:
+            continue
+        found.append((status.st_mtime, name))
+    found.sort(reverse=True)
+    return [name for _, name in found[:most]], max(0, len(found) - most)
