@@ -32,7 +32,10 @@ class Payments:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self.broker: Any = redis.asyncio.Redis.from_url(service.wiring.queues, decode_responses=True)
+        # without a time-out: the consumers block on purpose
+        self.broker: Any = redis.asyncio.Redis.from_url(
+            service.wiring.queues, decode_responses=True, socket_timeout=None
+        )
         self.gateway = httpx.AsyncClient(base_url=service.wiring.url("gateway"), timeout=GATEWAY_PATIENCE)
 
     async def charge(self, request: Request) -> Response:

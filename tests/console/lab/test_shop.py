@@ -3,6 +3,7 @@ import os
 import signal
 import time
 import tomllib
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -209,3 +210,13 @@ def test_the_shop_costs_little(lab: Lab) -> None:
     share = (cpu_seconds(before) - used) / (time.monotonic() - begin)
     # 7 % measured in calm; the machine that runs the suite is not calm
     assert share < 0.45
+
+
+def test_a_calm_shop_logs_no_error(lab: Lab, wiring: Wiring) -> None:
+    # the consumers of payments once took a quiet time for a broken broker, after 5 s
+    born = wiring.log("payments.log").read_text().split(maxsplit=1)[0].removeprefix("timestamp=")
+    age = datetime.now(UTC) - datetime.fromisoformat(born)
+    time.sleep(max(0.0, 8 - age.total_seconds()))
+    assert "level=error" not in wiring.log("payments.log").read_text()
+    assert '"level": "error"' not in wiring.log("catalog.jsonl").read_text()
+    assert " ERROR " not in wiring.log("worker.log").read_text()
