@@ -127,7 +127,8 @@ def _round_up(value: float, unit: Unit) -> float:
         base = 1024.0 ** int(math.log(value, 1024))
     elif unit is Unit.SECONDS and value > 1:
         base = 86400.0
-    return _round_decimal(value / base) * base
+    rounded = _round_decimal(value / base) * base
+    return max(rounded, value) if math.isfinite(rounded) else value
 
 
 def _round_decimal(value: float) -> float:
