@@ -28,6 +28,12 @@ _LIMITS = {
     "default_transaction_read_only": "on",
 }
 _SET_LOCAL = "SET LOCAL statement_timeout = 3000; SET LOCAL lock_timeout = 500; SET TRANSACTION READ ONLY"
+_CLOSED = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what a session that was terminated while idle answers with
+    asyncpg.AdminShutdownError,
+)
 _KEEPS = (AccessError, AnswerError)
 
 
@@ -95,7 +101,7 @@ class PostgresReader:
             raise AccessError(f"missing right: {error}", "grant pg_monitor to the role") from None
         except asyncpg.QueryCanceledError:
             raise AnswerError("a statement took longer than 3 s", "is the server overloaded?") from None
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError) as error:
+        except _CLOSED as error:
             raise UnreachableError("the session was closed", f"{self._place}: {error}") from None
         except asyncpg.PostgresError as error:
             raise AnswerError(f"{type(error).__name__}: {error}") from None

@@ -44,7 +44,11 @@ async def session(url: str, application: str) -> AsyncIterator[Any]:
 
 
 def own(readings: Any) -> PoolReading:
-    return next(one for one in readings if one.subject.id.key == b"server")
+    return next(one for one in pools(readings) if one.subject.id.key == b"server")
+
+
+def pools(readings: Any) -> list[PoolReading]:
+    return list(readings)
 
 
 def as_role(url: str, user: str, password: str = "pw") -> str:
@@ -72,7 +76,7 @@ async def test_slots_states_and_applications_are_what_the_server_has(postgres_db
         transaction = held.transaction()
         await transaction.start()
         await held.execute("select 1")
-        readings = (await pool.collect()).readings
+        readings = pools((await pool.collect()).readings)
         server = own(readings)
         truth = await idle.fetchval(
             "select count(*) from pg_stat_activity where backend_type = 'client backend'"
