@@ -26,6 +26,9 @@ _GRACE = 2.0
 _BATCH = 1500
 """Commands of one round trip."""
 
+_GROUPS = 80
+"""Queues of one round trip."""
+
 _MOST_WORKERS = 2000
 
 
@@ -105,6 +108,17 @@ async def ask_all(reader: RedisReader, reads: Sequence[Read]) -> list[Any]:
         replies += await reader.ask_each(*reads[start : start + _BATCH])
     try:
         return [plain(reply) for reply in replies]
+    except ResponseError as refusal:
+        raise reader.explained(refusal) from None
+
+
+async def _groups(reader: RedisReader, groups: Sequence[Sequence[Read]]) -> list[list[Any]]:
+    """The replies of every group; a key of the wrong type gives None."""
+    replies: list[list[Any]] = []
+    for start in range(0, len(groups), _GROUPS):
+        replies += await reader.ask_groups(groups[start : start + _GROUPS])
+    try:
+        return [[plain(reply) for reply in group] for group in replies]
     except ResponseError as refusal:
         raise reader.explained(refusal) from None
 
@@ -197,18 +211,14 @@ async def look_at(
 ) -> Look:
     """Read the queues and workers of ``names``; ``tails`` are the last ids of the look before."""
     now = reader.now()
-    reads, sizes = [], []
-    for name in wanted:
-        of_queue = _of_queue(keys, name, tails.get(name), now)
-        sizes.append(len(of_queue))
-        reads += of_queue
+    groups = [_of_queue(keys, name, tails.get(name), now) for name in wanted]
+    reads: list[Read] = []
     for key in workers:
         reads += [read("HMGET", key, *FIELDS), read("PTTL", key)]
+    queues = [
+        _queue(name, replies) for name, replies in zip(wanted, await _groups(reader, groups), strict=True)
+    ]
     replies = await ask_all(reader, reads)
-    queues = []
-    for name, size in zip(wanted, sizes, strict=True):
-        queues.append(_queue(name, replies[:size]))
-        replies = replies[size:]
     listeners = await _listeners(reader, keys, workers)
     known = {
         key: worker_of(key, replies[2 * index], replies[2 * index + 1], listeners.get(key), now)

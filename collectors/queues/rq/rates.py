@@ -94,7 +94,7 @@ def _failures(then: Mark, now: Mark, failed: int | None, *, alone: bool) -> Betw
 def _worked(
     name: bytes, then: Mark, now: Mark, known: Mapping[bytes, Worker]
 ) -> tuple[int | None, int | None, bool]:
-    """Jobs finished and failed by the queue's workers, None where a count was lost; if they serve it alone."""
+    """Jobs finished and failed by the queue's workers, None if a count was lost; if they serve it alone."""
     finished = failed = 0
     alone = True
     for key in then.workers.keys() | now.workers.keys():

@@ -19,6 +19,7 @@ from collectors.errors import QuarterdeckError, SourceError, TimedOutError
 from collectors.model.sweep import Cost
 from collectors.transport.endpoint import Dial
 from collectors.transport.lease import Lease, LeaseKey, Leases
+from collectors.transport.read.redis_batch import Batch, Grouped
 from collectors.transport.read.redis_errors import explain
 from collectors.transport.read.redis_link import Link, Server
 from collectors.transport.read.redis_options import RedisOptions
@@ -105,6 +106,7 @@ class RedisReader:
         self._lease: Lease[_Slot] | None = None
         self._probes = Probes()
         self._cost = Cost()
+        self._no_multi = False
         self.server = Server()
 
     @property
@@ -134,13 +136,32 @@ class RedisReader:
         return replies
 
     async def ask_each(self, *reads: Read) -> list[Any]:
-        """The same, but a refused command's reply is its exception.
+        """The same, but a refused command's reply is its exception."""
+        return await self._sent(Batch(reads)) if reads else []
+
+    async def ask_groups(self, groups: Sequence[Sequence[Read]]) -> list[list[Any]]:
+        """Like ``ask_each``, but nothing of other clients happens between the commands of a group.
+
+        Where the user may not do that (MULTI) or a command is not known there, they are sent plainly.
+        """
+        reads = [one for group in groups for one in group]
+        if not reads:
+            return [[] for _ in groups]
+        replies = await self._sent(
+            Batch(reads) if self._no_multi else Grouped(reads, [len(g) for g in groups])
+        )
+        if replies is None:
+            self._no_multi = True
+            replies = await self._sent(Batch(reads))
+        rest = iter(replies)
+        return [[next(rest) for _ in group] for group in groups]
+
+    async def _sent(self, batch: Batch) -> Any:  # noqa: ANN401 - replies are untyped
+        """The replies of a batch.
 
         Waiting for another collector's turn does not count; who waited through another's failure
         gets that failure.
         """
-        if not reads:
-            return []
         loop = asyncio.get_running_loop()
         waiting = loop.time()
         async with self._joined().hold() as slot:
@@ -149,7 +170,7 @@ class RedisReader:
                 raise type(failure)(failure.why, failure.hint)
             try:
                 async with asyncio.timeout(self._context.timeout * _SHARE):
-                    return await self._through(slot, reads)
+                    return await self._through(slot, batch)
             except (RedisError, OSError, ValueError, RecursionError, QuarterdeckError) as error:
                 failure = self.explained(error)
                 if slot.link is None and self._way.address.tls and isinstance(failure, TimedOutError):
@@ -168,37 +189,38 @@ class RedisReader:
             self._lease = self._context.leases.get(self._key, _slot, _Slot.drop)
         return self._lease
 
-    async def _through(self, slot: _Slot, reads: Sequence[Read]) -> list[Any]:
+    async def _through(self, slot: _Slot, batch: Batch) -> list[Any] | None:
         link = await self._linked(slot)
         used = not link.fresh
         try:
-            return await self._counted(slot, link, reads)
+            return await self._counted(slot, link, batch)
         except RedisConnectionError as error:
             # an idle connection that the server closed is no fault of the source, and a new login tells
             # how far a server is that loads its data
             if isinstance(error, AuthenticationError) or not (used or isinstance(error, BusyLoadingError)):
                 raise
             await slot.drop()
-            return await self._counted(slot, await self._linked(slot), reads)
+            return await self._counted(slot, await self._linked(slot), batch)
 
-    async def _counted(self, slot: _Slot, link: Link, reads: Sequence[Read]) -> list[Any]:
-        loop, probes = asyncio.get_running_loop(), self._probes
+    async def _counted(self, slot: _Slot, link: Link, batch: Batch) -> list[Any] | None:
+        loop, probes, commands = asyncio.get_running_loop(), self._probes, batch.commands()
         before, started = link.received, loop.time()
-        begun = probes.begin(reads)
+        begun, found = probes.begin(batch.reads), None
         try:
-            replies = await link.exchange([(read.name, *read.arguments) for read in reads])
-        except BaseException:
-            probes.lose(reads)
-            raise
-        probes.count(reads, replies, begun)
+            found = batch.replies(await link.exchange(commands))
+        finally:
+            if found is None:
+                probes.lose(batch.reads)
+            else:
+                probes.count(batch.reads, found, begun)
         took = loop.time() - started
         slot.quickest = min(slot.quickest, took)
         self._cost = Cost(
-            self._cost.requests + len(reads),
+            self._cost.requests + len(commands),
             self._cost.bytes + link.received - before,
             self._cost.seconds + took - slot.quickest,
         )
-        return replies
+        return found
 
     async def _linked(self, slot: _Slot) -> Link:
         """The open connection, made where there is none."""

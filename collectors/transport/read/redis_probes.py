@@ -109,7 +109,7 @@ _FOUND: dict[str, Callable[[Any], bool]] = {
     "ZSCAN": lambda reply: bool(reply[1]) or int(reply[0]) != 0,
     "GET": lambda reply: reply is not None,
     "LINDEX": lambda reply: reply is not None,
-    "LPOS": lambda reply: reply is not None,
+    "LPOS": lambda reply: reply is not None and reply != [],
     "HGET": lambda reply: reply is not None,
     "XINFO GROUPS": lambda _reply: True,
     "XINFO CONSUMERS": lambda _reply: True,

@@ -9,15 +9,20 @@ _STEP = 500
 """COUNT of one SCAN: a larger one makes other clients wait."""
 
 
+def is_glob(pattern: str) -> bool:
+    """Whether a configured key is a pattern; without ``*?[`` it is a name."""
+    return any(sign in pattern for sign in "*?[")
+
+
 async def scan(
     reader: RedisReader, patterns: Sequence[str], kind: str, *, most_keys: int = 500, most_steps: int = 200
 ) -> tuple[list[bytes], bool]:
     """Keys of the type ``kind`` that match one of the globs, sorted, and whether all were seen.
 
-    Stops at ``most_keys`` keys or after ``most_steps`` steps of 500 for each pattern. A pattern
-    without ``*?[`` is a name and costs no scan.
+    Stops at ``most_keys`` keys or after ``most_steps`` steps of 500 for each pattern. A name
+    costs no scan.
     """
-    names = [pattern for pattern in patterns if not any(sign in pattern for sign in "*?[")]
+    names = [pattern for pattern in patterns if not is_glob(pattern)]
     found = set(await _of_kind(reader, [name.encode("utf-8", "surrogateescape") for name in names], kind))
     whole = True
     for pattern in patterns:
