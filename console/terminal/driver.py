@@ -99,7 +99,7 @@ class TerminalDriver(LinuxDriver):
                 return
             if is_frame and self._synchronised:
                 data = SYNC_START + data + SYNC_END
-            self._outlet.put(data.encode(self._encoding, "replace"), droppable=is_frame or data == "\a")
+            self._outlet.put(data.encode(self._encoding, "replace"), droppable=is_frame)
 
     def set_mouse(self, on: bool) -> None:  # noqa: FBT001 - the one thing it sets
         """Switch mouse reports on or off; off gives the terminal its own selection back."""

@@ -37,7 +37,11 @@ PROGRAMS = [SAMPLE]
 
 def environment(folder: Path, program: Program = SAMPLE, **more: str) -> dict[str, str]:
     """A terminal user's environment whose home is ``folder``."""
-    kept = {name: value for name in ("PATH", "COVERAGE_PROCESS_START") if (value := os.environ.get(name))}
+    kept = {
+        name: value
+        for name in ("PATH", "PYTHONPATH", "COVERAGE_PROCESS_START")
+        if (value := os.environ.get(name))
+    }
     base = {
         "HOME": str(folder),
         "XDG_STATE_HOME": str(folder / "state"),

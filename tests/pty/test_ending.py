@@ -1,7 +1,9 @@
 """However a console ends, the terminal is given back and the exit code says why."""
 
 import contextlib
+import re
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -172,6 +174,7 @@ def test_a_crash_tells_one_message_and_keeps_secrets(tmp_path: Path) -> None:
         said = bytes(terminal.raw[mark:]).decode()
     assert "quarterdeck stopped by a fault of its own: ZeroDivisionError" in said
     assert "Traceback" not in said
+    assert re.search(r"\x1b\[\d+;\d+H", said.rpartition("\x1b[?1049l")[2]) is None, "painted on the shell"
     report = next((tmp_path / "state" / "quarterdeck").glob("crash-*.txt"))
     assert str(report) in said
     assert report.stat().st_mode & 0o777 == 0o600
@@ -234,6 +237,41 @@ def test_while_suspended_the_terminal_belongs_to_others(tmp_path: Path) -> None:
         terminal.send("q")
         assert terminal.end(6) == 0
         assert_given_back(terminal)
+
+
+@pytest.mark.parametrize("stuck", [False, True])
+def test_in_the_background_it_ends_instead_of_being_stopped(stuck: bool, tmp_path: Path) -> None:
+    env = environment(tmp_path)
+    with Terminal((sys.executable, "-c", SHELL, *SAMPLE.command), env) as terminal:
+        terminal.wait_for(SAMPLE.ready)
+        if stuck:
+            terminal.send("b")
+            wait_until(lambda: is_beating(tmp_path) is False, 5)
+        (tmp_path / "background").touch()
+        assert terminal.end(9) == 143
+        assert_given_back(terminal)
+
+
+SHELL = """
+import os, signal, sys, time
+child = os.fork()
+if not child:
+    os.setpgid(0, 0)
+    time.sleep(0.1)
+    os.execv(sys.argv[1], sys.argv[1:])
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+os.setpgid(child, child)
+os.tcsetpgrp(0, child)
+while not os.path.exists(os.environ["SAMPLE_FOLDER"] + "/background"):
+    time.sleep(0.01)
+os.tcsetpgrp(0, os.getpgrp())
+os.kill(child, signal.SIGTERM)
+_, status = os.waitpid(child, os.WUNTRACED)
+if os.WIFSTOPPED(status):
+    os.kill(child, signal.SIGKILL)
+    sys.exit("it was stopped")
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 
 
 def is_stopped(terminal: Terminal) -> bool:

@@ -64,6 +64,23 @@ def test_the_text_itself_is_shown(shown: Terminal) -> None:
         assert literal in text
 
 
+def test_the_title_is_given_back(shown: Terminal) -> None:
+    raw = bytes(shown.raw)
+    assert shown.titles()[-1] == ""
+    assert raw.count(b"\x1b[22;0t") == 1
+    assert raw.rindex(b"\x1b]0;\x07\x1b[23;0t") > raw.index(b"\x1b[22;0t")
+
+
+def test_a_console_that_would_print_them_gets_no_operating_system_commands(tmp_path: Path) -> None:
+    with opened(SAMPLE, tmp_path, TERM="linux") as terminal:
+        terminal.send("c")
+        terminal.wait_for("tick 4 ")
+        terminal.send("q")
+        assert terminal.end(6) == 0
+        assert b"\x1b]" not in terminal.raw
+        assert b";0t" not in terminal.raw
+
+
 def where(screen: str, text: str) -> tuple[int, int]:
     for row, line in enumerate(screen.splitlines()):
         if text in line:

@@ -1,5 +1,6 @@
 """A terminal that stops reading stops the painting and nothing else."""
 
+import re
 import signal
 from pathlib import Path
 
@@ -39,6 +40,9 @@ def test_the_loop_goes_on_and_the_whole_screen_comes_back(tmp_path: Path) -> Non
         terminal.signal(signal.SIGTERM)
         assert terminal.end(6) == 143
         assert terminal.left_on() == []
+        updates = re.findall(rb"\x1b\[\?2026([hl])", bytes(terminal.raw))
+        assert len(updates) > 10
+        assert updates == [b"h", b"l"] * (len(updates) // 2), "an update was begun and not ended"
 
 
 def test_keys_pressed_during_a_stall_still_act(tmp_path: Path) -> None:

@@ -66,6 +66,23 @@ def test_a_stall_never_blocks_and_drops_frames_only(line: Pty) -> None:
     assert len(calls) == 1
 
 
+def test_after_a_dropped_frame_none_is_taken_until_all_is_drained(line: Pty) -> None:
+    outlet = Outlet(line.slave, lambda: None)
+    for _ in range(60):
+        outlet.put(b"f" * 8000, droppable=True)
+        time.sleep(0.002)
+    taken = b""
+    while outlet._backlog > BACKLOG_LIMIT:
+        taken += os.read(line.master, 1000)
+    assert outlet.starving
+    outlet.put(b"late", droppable=True)  # a partial frame upon a screen that missed another
+    outlet.put(b"mode")
+    taken += line.read()
+    assert b"late" not in taken
+    assert taken.endswith(b"mode")
+    assert outlet.close(5)
+
+
 def test_even_what_is_never_dropped_is_bounded(line: Pty) -> None:
     outlet = Outlet(line.slave, lambda: None)
     for _ in range(40):
@@ -89,7 +106,9 @@ def test_cut_leaves_the_last_words_alone_for_a_terminal_that_reads_again(line: P
     rest = line.read()
     assert b"\x18\x1b\\restored" in rest
     assert len(rest) < 5000, "more than the page that the terminal's side holds already"
+    assert os.get_blocking(line.slave)
     outlet.put(b"after")
+    assert not outlet._pending
     assert line.read(0.05) == b""
 
 
