@@ -106,7 +106,7 @@ class LineChart(Widget):
             )
             for y, row in enumerate(rows)
         ]
-        then = self._sign(cut_end(f"-{self._number(chart.span, Unit.SECONDS)}", plot[0] - 4))
+        then = self._sign(cut_end("-" + clean(self._number(chart.span, Unit.SECONDS)), plot[0] - 4))
         strips.append(self._strip([Segment(" " * left + pad(then, plot[0] - 3) + "now", muted)], width))
         return strips
 

@@ -20,6 +20,7 @@ from widgets.lineview import LineView, scroll_keys
 from widgets.palette import line_css
 
 _GAP = "  "
+_MOST_LINES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,9 @@ class DetailView(LineView):
             mark_style, style = styles_of(cell, self.palette)
             mark = mark_of(cell, ascii_only=self.ascii_only)
             mark = mark + " " if mark else ""
-            texts = fold(self._text(cell.text), max(4, width - room - len(_GAP) - cell_len(mark)))
+            left = max(4, width - room - len(_GAP) - cell_len(mark))
+            texts = fold(self._text(cell.text), left)
+            texts = [*texts[: _MOST_LINES - 1], "…"] if len(texts) > _MOST_LINES else texts
             lines.append(
                 [
                     self._muted(pad(cut_end(label, room), room) + _GAP),

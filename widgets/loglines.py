@@ -254,7 +254,7 @@ class LogView(LineView):
         text, room = self._text(line.message), self._room()
         if not self._folded:
             return [cut_end(text, room)]
-        parts = fold(text[: room * _MOST_PARTS], room)
+        parts = fold(text[: room * _MOST_PARTS], room)[:_MOST_PARTS]
         return [*parts[:-1], parts[-1] + "…"] if len(text) > room * _MOST_PARTS else parts
 
     def _state_line(self, width: int) -> Strip:

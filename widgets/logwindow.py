@@ -100,7 +100,7 @@ class LogWindow:
         while len(lines) < height and seq < self.end:
             count = self._count(seq)
             lines += [Placed(seq, index) for index in range(part, count)]
-            seq, part = seq + 1, 0
+            seq, part = self._nearest(seq + 1, upwards=False), 0
         return lines[:height]
 
     def move(self, cursor: int, height: int) -> None:
@@ -114,7 +114,8 @@ class LogWindow:
             self.live = False
         if not shown:
             return
-        self.cursor = max(self.first, min(cursor, self.end - 1))
+        here = self.cursor if self.cursor is not None else self.end
+        self.cursor = self._nearest(max(self.first, min(cursor, self.end - 1)), upwards=cursor < here)
         if self.cursor <= shown[0].seq:
             self._top = Placed(self.cursor, 0)
         elif self.cursor >= shown[-1].seq:
@@ -127,6 +128,15 @@ class LogWindow:
         if not self.live:
             self._top = Placed(self._top.seq, 0)
             self.move(self.cursor if self.cursor is not None else self._top.seq, height)
+
+    def _nearest(self, seq: int, *, upwards: bool) -> int:
+        """``seq``, or beyond the records that were dropped since: the next one there is in that direction."""
+        oldest = self._source.first_seq if self._source is not None else 0
+        if seq >= oldest or seq in self._kept:
+            return seq
+        if upwards:
+            return max((kept for kept in self._kept if kept < seq), default=self.first - 1)
+        return oldest
 
     def _keep(self, height: int) -> None:
         shown = {placed.seq for placed in self.visible(height)}
@@ -141,5 +151,5 @@ class LogWindow:
         seq = last
         while len(lines) < height and seq >= self.first:
             lines[:0] = [Placed(seq, part) for part in range(self._count(seq))]
-            seq -= 1
+            seq = self._nearest(seq - 1, upwards=True)
         return lines[max(0, len(lines) - height) :]

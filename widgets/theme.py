@@ -41,7 +41,7 @@ LIGHT = Theme(
     primary="#0050b8",
     secondary="#007a80",
     accent="#852fa8",
-    success="#157a2e",
+    success="#0f7228",
     warning="#8a5a00",
     error="#c02018",
     foreground="#1d242c",
@@ -51,7 +51,7 @@ LIGHT = Theme(
     dark=False,
     variables={
         "text-muted": "#5c6670",
-        "text-success": "#157a2e",
+        "text-success": "#0f7228",
         "text-warning": "#8a5a00",
         "text-error": "#c02018",
         "text-accent": "#852fa8",
