@@ -114,8 +114,9 @@ class Lives:
 
     def _count(self, told: Told) -> Quantity:
         if told.restarts is not None:
-            first = self._told_first = min(told.restarts, self._told_first or told.restarts)
-            return exact(told.restarts - first)
+            if self._told_first is None or told.restarts < self._told_first:
+                self._told_first = told.restarts
+            return exact(told.restarts - self._told_first)
         if not self._tells_starts or self._mixed:
             return unknown()
         return at_least(self._restarts) if self._restarts else exact(0)

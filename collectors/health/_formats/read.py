@@ -42,8 +42,13 @@ def parse(body: bytes, headers: Mapping[str, str]) -> ParsedHealth:
     start = body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
     if "html" in content_type or start[:14].lower().startswith((b"<!doctype html", b"<html")):
         return ParsedHealth(format="html")
-    if start[:1] in (b"{", b"[") or "json" in content_type:
-        return _json(body, content_type, headers)
+    declared = "json" in content_type
+    if declared or start[:1] in (b"{", b"["):
+        parsed = _json(body, content_type, headers)
+        if parsed is None and declared:
+            parsed = _unreadable("broken JSON")
+        if parsed is not None:
+            return parsed
     text = body[:TEXT_LIMIT].decode("utf-8", "replace").lstrip("\ufeff").strip()
     parsed = ParsedHealth(format="empty")
     if text:
@@ -51,7 +56,8 @@ def parse(body: bytes, headers: Mapping[str, str]) -> ParsedHealth:
     return replace(parsed, told=identity.told(None, headers))
 
 
-def _json(body: bytes, content_type: str, headers: Mapping[str, str]) -> ParsedHealth:
+def _json(body: bytes, content_type: str, headers: Mapping[str, str]) -> ParsedHealth | None:
+    """None where it is no JSON, whatever the reason."""
     if not body.strip():
         return ParsedHealth(format="empty", told=identity.told(None, headers))
     if len(body) > JSON_LIMIT:
@@ -59,7 +65,7 @@ def _json(body: bytes, content_type: str, headers: Mapping[str, str]) -> ParsedH
     try:
         document = json.loads(body.removeprefix(b"\xef\xbb\xbf"), parse_constant=_refuse)
     except (ValueError, RecursionError):
-        return _unreadable("broken JSON")
+        return None
     parsed: ParsedHealth | None = None
     if isinstance(document, dict):
         parsed = ietf.parse(document, content_type)

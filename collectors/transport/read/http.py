@@ -22,7 +22,7 @@ from collectors.errors import (
 from collectors.secret import Secret, SecretUrl
 from collectors.text import one_line
 from collectors.transport.endpoint import Dial, TcpDial, UnixDial
-from collectors.transport.faults import place_of, socket_fault, span, tls_cause
+from collectors.transport.faults import place_of, socket_fault, span
 from collectors.transport.lease import Lease, LeaseKey, Leases
 from collectors.transport.resolve import Resolver
 from collectors.transport.tls import NO_FILES, TlsFiles, client_context, not_after
@@ -45,6 +45,7 @@ _PHASES = {
     "connect_tcp": "no connection",
     "connect_unix_socket": "no connection",
     "start_tls": "no TLS handshake",
+    "send_request_headers": "no answer",
     "receive_response_body": "answer not finished",
 }
 
@@ -126,8 +127,9 @@ class _Progress:
 
     async def __call__(self, event: str, _info: Mapping[str, Any]) -> None:
         step, _, moment = event.rpartition(".")
-        if moment == "started":
-            self.phase = step.rpartition(".")[2]
+        phase = step.rpartition(".")[2]
+        if moment == "started" and phase in _PHASES:
+            self.phase = phase
 
     @property
     def connecting(self) -> bool:
@@ -175,8 +177,8 @@ class HttpReader:
         except TimeoutError:
             raise _timed_out(progress, place, timeout) from None
         except (httpx.TransportError, httpx.InvalidURL, OSError) as error:
-            if tls_cause(error) is not None and self._files != NO_FILES:
-                await self._forget()
+            if target.tls and self._files != NO_FILES and not progress.connecting:
+                await self._forget()  # a certificate may have been renewed; a refusal can come as a reset
             raise _fault(error, progress, place, timeout) from None
 
     async def close(self) -> None:
@@ -307,8 +309,7 @@ async def _body(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
 
 
 def _timed_out(progress: _Progress, place: str, seconds: float) -> TimedOutError:
-    phase = _PHASES.get(progress.phase, "no answer")
-    return TimedOutError(f"{phase} in {span(seconds)}", f"{place} takes too long")
+    return TimedOutError(f"{_PHASES[progress.phase]} in {span(seconds)}", f"{place} takes too long")
 
 
 def _fault(

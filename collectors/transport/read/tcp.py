@@ -40,7 +40,7 @@ async def connect(
                 _, writer = await asyncio.open_unix_connection(
                     dial.path, ssl=context, server_hostname=(dial.name or "localhost") if context else None
                 )
-                return _hung_up(writer, began, remembered=False)
+                return await _hung_up(writer, began, remembered=False)
             addresses, remembered = await resolver.addresses(dial.host, timeout)
             for left in range(len(addresses), 0, -1):
                 address = addresses[-left]
@@ -51,7 +51,7 @@ async def connect(
                     if left == 1 or isinstance(error, ssl.SSLError):
                         raise
                 else:
-                    return _hung_up(writer, began, remembered=remembered)
+                    return await _hung_up(writer, began, remembered=remembered)
     except TimeoutError:
         raise TimedOutError(f"no connection in {span(timeout)}", f"{place} takes too long") from None
     except OSError as error:
@@ -68,8 +68,9 @@ async def _connected(
     return writer
 
 
-def _hung_up(writer: asyncio.StreamWriter, began: float, *, remembered: bool) -> Connected:
+async def _hung_up(writer: asyncio.StreamWriter, began: float, *, remembered: bool) -> Connected:
     elapsed = time.perf_counter() - began
     ends = not_after(writer.get_extra_info("ssl_object"))
     writer.transport.abort()
+    await asyncio.sleep(0)  # the socket is closed in the loop's next turn
     return Connected(elapsed, ends, remembered)
