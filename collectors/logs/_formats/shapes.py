@@ -1,0 +1,218 @@
+"""Plain text: the heads that servers and loggers put before a message.
+
+Every expression is anchored and made of classes that exclude what follows them, so that matching
+takes linear time; none sees more than ``HEAD`` characters.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from collectors.logs._formats import instant
+from collectors.logs._formats.severity import SYSLOG, by_name, by_number, by_status
+from collectors.model.logs import Severity
+
+HEAD = 1024
+"""Characters of a line within which its head is looked for."""
+
+_ZONE = r"(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\w))?"
+_ISO = rf"\d{{4}}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{{1,9}})?{_ZONE}"
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_LEVELS = (
+    "TRACE|DEBUG[1-5]?|INFO|INFORMATION|NOTICE|SUCCESS|WARN(?:ING)?|ERR(?:OR)?|SEVERE|CRIT(?:ICAL)?"
+    "|FATAL|ALERT|EMERG|PANIC|DPANIC|LOG|Trace|Debug|Info|Warn(?:ing)?|Error|Critical|Fatal"
+)
+_LOWER = "trace|debug|info|notice|success|warn|warning|err|error|crit|critical|fatal|alert|emerg|panic"
+
+
+def _redis_level(mark: str) -> Severity | None:
+    return {".": Severity.DEBUG, "-": Severity.DEBUG, "*": Severity.INFO, "#": Severity.WARNING}.get(mark)
+
+
+def _priority_level(priority: str) -> Severity | None:
+    return by_number(int(priority) & 7, SYSLOG)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A head: groups ``time``, ``level``, ``message`` tell these, all others are fields.
+
+    Without a group ``message`` the message is what follows the head.
+    """
+
+    name: str
+    pattern: re.Pattern[str]
+    when: instant.Reader = instant.of_iso
+    level: Callable[[str], Severity | None] = by_name
+
+
+def _shape(
+    name: str,
+    pattern: str,
+    when: instant.Reader = instant.of_iso,
+    level: Callable[[str], Severity | None] = by_name,
+) -> Shape:
+    return Shape(name, re.compile(pattern), when, level)
+
+
+SHAPES: tuple[Shape, ...] = (
+    _shape(
+        "loguru",
+        rf"(?P<time>{_ISO}) \| (?P<level>\w{{1,12}}) {{0,8}}\| (?P<logger>[^\s:]{{1,200}}):"
+        r"(?P<function>[^\s:]{1,200}):(?P<line>\d{1,9}) - ",
+    ),
+    _shape(
+        "postgres",
+        rf"(?P<time>{_ISO}) \[(?P<pid>\d{{1,9}})(?:-\d{{1,9}})?\] {{0,2}}(?P<session>[^\s:]{{1,200}} )?"
+        r"(?P<level>LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DEBUG[1-5]|"
+        r"STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION):  ",
+    ),
+    _shape(
+        "log4j",
+        rf"(?P<time>{_ISO}) \[(?P<thread>[^\]]{{1,120}})\] (?P<level>[A-Z]{{3,8}}) {{1,5}}"
+        r"(?P<logger>[\w.$]{1,200}) - ",
+    ),
+    _shape("structlog", rf"(?!\d{{4}}/)(?P<time>{_ISO}) \[(?P<level>[a-z]{{1,12}}) {{0,12}}\] "),
+    _shape(
+        "zap",
+        rf"(?P<time>{_ISO})\t(?P<level>[A-Z]{{3,8}})\t(?:(?P<logger>[\w.-]{{1,200}})\t)?"
+        r"(?P<caller>[^\s:]{1,200}:\d{1,9})\t",
+    ),
+    _shape(
+        "nginx",
+        rf"(?P<time>{_ISO}) \[(?P<level>\w{{1,12}})\] (?P<pid>\d{{1,9}})#\d{{1,9}}: "
+        r"(?:\*(?P<connection>\d{1,12}) )?",
+    ),
+    _shape(
+        "apache",
+        rf"\[(?P<time>[A-Z][a-z]{{2}} {_MONTH} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{{1,9}})? \d{{4}})\] "
+        r"\[(?:(?P<logger>[\w.-]{0,60}):)?(?P<level>[a-z]{1,12}\d?)\] "
+        r"(?:\[pid (?P<pid>\d{1,9})[^\]]{0,40}\] )?",
+        instant.of_apache,
+    ),
+    _shape(
+        "access",
+        rf"(?P<client>[^\s\[]{{1,120}}) [^\s\[]{{1,120}} (?P<user>[^\s\[]{{1,120}}) "
+        rf"\[(?P<time>\d\d/{_MONTH}/\d{{4}}:\d\d:\d\d:\d\d [+-]\d{{4}})\] "
+        r'"(?P<message>(?:[^"\\]|\\.){0,800})" (?P<level>\d{3}) (?P<size>\d{1,15}|-)'
+        r'(?: "(?P<referer>[^"\\]{0,400})" "(?P<agent>(?:[^"\\]|\\.){0,400})")?',
+        instant.of_clf,
+        by_status,
+    ),
+    _shape(
+        "redis",
+        r"(?P<pid>\d{1,9}):(?P<role>[A-Z]) "
+        rf"(?P<time>\d{{1,2}} {_MONTH} \d{{4}} \d\d:\d\d:\d\d\.\d{{3}}) (?P<level>[.\-*#]) ",
+        instant.of_redis,
+        _redis_level,
+    ),
+    _shape(
+        "klog",
+        r"(?P<level>[IWEF])(?P<time>\d{4} \d\d:\d\d:\d\d\.\d{6}) {1,8}(?P<thread>\d{1,9}) "
+        r"(?P<caller>[^\s:\]]{1,200}:\d{1,9})\] ",
+        instant.of_klog,
+    ),
+    _shape(
+        "syslog",
+        rf"<(?P<level>\d{{1,3}})>(?P<time>{_MONTH} [ \d]\d \d\d:\d\d:\d\d) (?P<host>[^\s:]{{1,200}}) "
+        r"(?P<logger>[^\s:\[]{1,64})(?:\[(?P<pid>\d{1,9})\])?: ?",
+        instant.of_rfc3164,
+        _priority_level,
+    ),
+    _shape(
+        "syslog",
+        rf"(?P<time>{_MONTH} [ \d]\d \d\d:\d\d:\d\d) (?P<host>[^\s:]{{1,200}}) "
+        r"(?P<logger>[^\s:\[]{1,64})(?:\[(?P<pid>\d{1,9})\])?: ?",
+        instant.of_rfc3164,
+    ),
+    _shape(
+        "syslog",
+        rf"<(?P<level>\d{{1,3}})>\d (?P<time>{_ISO}) (?P<host>\S{{1,255}}) (?P<logger>\S{{1,48}}) "
+        r"(?P<pid>\S{1,128}) (?P<id>\S{1,32}) (?:-|\[[^\]]{1,600}\]) ?",
+        instant.of_iso,
+        _priority_level,
+    ),
+    _shape(
+        "syslog",
+        rf"(?P<time>{_ISO}) (?:(?P<host>[\w.-]{{1,200}}) )?"
+        r"(?P<logger>[\w./-]{1,64})\[(?P<pid>[\w.-]{1,32})\]: ",
+    ),
+    _shape("stdlib", rf"(?P<level>{_LEVELS}):(?P<logger>[\w.-]{{1,200}}):"),
+    _shape(
+        "rq",
+        r"(?P<time>\d\d:\d\d:\d\d(?:[.,]\d{1,6})?) (?!\|)(?:(?P<level>" + _LEVELS + r")[: ]{1,6})?",
+        instant.of_clock,
+    ),
+)
+
+_TIMED = re.compile(rf"\[?(?P<time>{_ISO})\]?")
+_TOKENS = r"(?P<source>(?:(?:\[[^\]\n]{0,60}\]|[^\s\[|]{1,60})[ \t|]{1,8}){0,3}?)"
+_LEVEL = re.compile(
+    rf"[ \t|,-]{{0,8}}{_TOKENS}[\[(<]?"
+    rf"(?:(?P<level>{_LEVELS})(?![\w=-])|(?P<lower>{_LOWER})(?=\s{{0,8}}[\]:|]))[ \t:|\])>-]{{0,12}}"
+)
+_LEADING = re.compile(
+    rf"\[?(?:(?P<level>{_LEVELS}|{_LOWER})(?:\s{{0,8}}\]|(?=\s{{0,8}}:))[\s:]{{1,12}}"
+    rf"|(?P<upper>{_LEVELS})[ \t]{{1,8}})"
+)
+_SOURCE = re.compile(r"(?P<logger>[A-Za-z_][\w$]{0,60}(?:\.[\w$]{1,60}){1,8})(?: - |: )")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A head found: its shape's name, what it told, and where the message begins and ends."""
+
+    name: str
+    time: float | None
+    severity: Severity | None
+    fields: tuple[tuple[str, str], ...]
+    start: int
+    end: int | None = None
+
+
+def match(shape: Shape, text: str, now: float) -> Head | None:
+    """The head of ``text`` if it has this shape and a time that can be true."""
+    found = shape.pattern.match(text)
+    if found is None:
+        return None
+    groups = {name: value for name, value in found.groupdict().items() if value}
+    time = None
+    if "time" in groups:
+        time = shape.when(groups.pop("time"), now)
+        if time is None:
+            return None
+    level = groups.pop("level", "")
+    severity = shape.level(level) if level else None
+    start, end = found.end(), None
+    if "message" in groups:
+        start, end = found.span("message")
+        del groups["message"]
+        groups["status"] = level
+    return Head(
+        shape.name, time, severity, tuple((key, value.strip()) for key, value in groups.items()), start, end
+    )
+
+
+def general(text: str, now: float) -> Head | None:
+    """The head of a logger that nobody named: a time, a level, or both; None where there is neither."""
+    time, start = None, 0
+    fields: list[tuple[str, str]] = []
+    stamp = _TIMED.match(text)
+    if stamp is not None:
+        time = instant.of_iso(stamp["time"], now)
+        start = stamp.end() if time is not None else 0
+    level = (_LEVEL if time is not None else _LEADING).match(text, start)
+    if level is None and time is None:
+        return None
+    severity = None
+    if level is not None:
+        told = level.groupdict()
+        if source := (told.pop("source", None) or "").strip(" \t|"):
+            fields.append(("source", source))
+        severity = by_name(next(word for word in told.values() if word))
+        start = level.end()
+    logger = _SOURCE.match(text, start)
+    if logger is not None:
+        fields.append(("logger", logger["logger"]))
+        start = logger.end()
+    return Head("text", time, severity, tuple(fields), start)

@@ -1,0 +1,78 @@
+"""A stream's values → Shown, quickly: short ones are remembered, clean lines skip the redaction."""
+
+import json
+
+from collectors.text import FIELD_LIMIT, Shown, is_hostile, may_hold_secret, redact, shown, token
+
+REMEMBERED = 4096
+"""Short texts remembered of one stream."""
+
+_SHORT = 48
+_LONG_NUMBER = 40
+_LONG_WORD = 16 * 1024
+_TRUE, _FALSE, _NULL = Shown("true"), Shown("false"), Shown("null")
+
+
+def is_clean(text: str) -> bool:
+    """Whether no part of a line needs redaction, unescaping or marks."""
+    return text.isprintable() and "\\" not in text and not may_hold_secret(text)
+
+
+class Showing:
+    """Makes values and names Shown. ``hostile`` is set by what had to be made visible."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, Shown] = {}
+        self._names: dict[str, tuple[Shown, bool]] = {}
+        self.hostile = False
+
+    def text(self, value: str, *, clean: bool = False) -> Shown:
+        """A text from a line; ``clean``: the whole line is."""
+        known = self._texts.get(value)
+        if known is not None:
+            return known
+        if not clean and is_hostile(value):
+            self.hostile = True
+            return shown(value)
+        made = Shown(value) if clean else shown(value)
+        if len(value) <= _SHORT:
+            if len(self._texts) >= REMEMBERED:
+                self._texts.clear()
+            self._texts[value] = made
+        elif len(value) > _LONG_WORD and len(value.split(None, 1)[0]) > _LONG_WORD:
+            self.hostile = True
+        return made
+
+    def name(self, name: str) -> tuple[Shown, bool]:
+        """A field's name, and whether its value is a secret by that name."""
+        known = self._names.get(name)
+        if known is None:
+            if is_hostile(name):
+                self.hostile = True
+            probe = f"{name[-64:]}=probe-value"
+            known = (shown(name, 200), redact(probe) != probe)
+            if len(self._names) >= REMEMBERED:
+                self._names.clear()
+            if not self.hostile:
+                self._names[name] = known
+        return known
+
+    def value(self, value: object, *, clean: bool = False, secret: bool = False) -> Shown:
+        """A JSON value: numbers and texts as they are, lists and objects as compact JSON."""
+        kind = type(value)
+        if secret and value is not None and value != "":
+            return Shown(token("secret", str(value)[:FIELD_LIMIT]))
+        if kind is str:
+            return self.text(value, clean=clean)  # type: ignore[arg-type] # its type was just asked
+        if value is True or value is False or value is None:
+            return _NULL if value is None else _TRUE if value else _FALSE
+        if kind is int or kind is float:
+            text = repr(value)
+            self.hostile |= len(text) > _LONG_NUMBER
+            return Shown(text)
+        try:
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+        except (ValueError, RecursionError):
+            self.hostile = True
+            return Shown("…")
+        return self.text(text)
