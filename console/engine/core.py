@@ -76,10 +76,10 @@ class Core:
     async def start(self) -> None:
         """Begin the schedule."""
         for index, source in enumerate(self._sources.values()):
-            self._spawn(source.run(index * SPREAD), f"source {source.id.text}")
-        self._spawn(self._look(), "details")
-        self._spawn(self._think(), "findings")
-        self._spawn(self._transitions(), "deadlines")
+            self.spawn(source.run(index * SPREAD), f"source {source.id.text}")
+        self.spawn(self._look(), "details")
+        self.spawn(self._think(), "findings")
+        self.spawn(self._transitions(), "deadlines")
 
     async def once(self) -> None:
         """Collect every source one time, all together, and judge."""
@@ -144,7 +144,8 @@ class Core:
     def _happened(self, event: Event) -> None:
         self.on_event(event)
 
-    def _spawn(self, coroutine: Any, name: str) -> None:  # noqa: ANN401 - a coroutine
+    def spawn(self, coroutine: Any, name: str) -> None:  # noqa: ANN401 - a coroutine
+        """Run a coroutine until the core stops."""
         self._tasks.append(asyncio.get_running_loop().create_task(coroutine, name=name))
 
     def _fetch(self, key: DetailKey) -> None:
@@ -153,7 +154,12 @@ class Core:
             return
         self._fetching.add(key)
         task = asyncio.get_running_loop().create_task(source.detail(key), name=f"detail {key.name}")
-        task.add_done_callback(lambda _task: self._fetching.discard(key))
+        task.add_done_callback(lambda _task: self._fetched(key))
+
+    def _fetched(self, key: DetailKey) -> None:
+        self._fetching.discard(key)
+        if key not in self._interest:
+            self.store.put_detail(key, None)
 
     async def _look(self) -> None:
         while True:
@@ -232,7 +238,10 @@ class CoreThread:
 
     def _main(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.close()
 
     async def _ended(self) -> None:
         await self.core.stop()

@@ -51,7 +51,10 @@ class ForeignHost:
 
     def _main(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.close()
 
     async def run(self, call: Callable[[], Awaitable[T]]) -> T:
         """Run ``call`` in the thread; cancelling here cancels there, once it listens."""

@@ -204,7 +204,10 @@ class Store:
         """All that is known now."""
         now, wall = self._clock.boottime(), self._clock.wall()
         with self._lock:
-            self._mutes = {key: mute for key, mute in self._mutes.items() if mute.until > wall}
+            lasting = {key: mute for key, mute in self._mutes.items() if mute.until > wall}
+            if len(lasting) < len(self._mutes):
+                self._mutes = lasting
+                self._rows.clear()
             rows: list[Row] = []
             for source, state in self._sources.items():
                 rows.extend(self._rows_of(source, state, now))

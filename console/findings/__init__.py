@@ -5,10 +5,18 @@ from collections.abc import Callable, Iterator, Mapping
 from collectors.model.verdict import Verdict
 from console.engine.history import History
 from console.engine.state import Snapshot
+from console.findings import cache_cold, dead_letters, gateway_slow, lying_health, pool_leak, worker_gone
 from console.findings.view import View
 from console.settings import Service
 
-FINDINGS: tuple[Callable[[View], Iterator[Verdict]], ...] = ()
+FINDINGS: tuple[Callable[[View], Iterator[Verdict]], ...] = (
+    cache_cold.find,
+    dead_letters.find,
+    gateway_slow.find,
+    lying_health.find,
+    pool_leak.find,
+    worker_gone.find,
+)
 """Every diagnosis, in no particular order."""
 
 

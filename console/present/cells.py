@@ -6,7 +6,7 @@ from collectors.model.level import Level
 from collectors.model.quantity import Quantity
 from console.engine.history import History
 from console.engine.state import Freshness, Row
-from console.present.words import brief, say, span
+from console.present.words import brief, span, tell
 from widgets.cell import MARKS, Cell
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -16,7 +16,7 @@ SPARK_SPAN = 900.0
 
 def quantity_cell(quantity: Quantity, *, dim: bool = False, hint: str = "") -> Cell:
     """A quantity without a judgement."""
-    return Cell(say(quantity), short=brief(quantity)[:4], dim=dim or not quantity.is_known, hint=hint)
+    return Cell(tell(quantity), short=brief(quantity)[:4], dim=dim or not quantity.is_known, hint=hint)
 
 
 def level_cell(

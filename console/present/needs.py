@@ -25,6 +25,11 @@ class Need:
     subject: SubjectId | None
     rule: str
 
+    @property
+    def key(self) -> tuple[str, str, SubjectId | None]:
+        """Identity of the line, while its words change."""
+        return (self.rule, self.service if self.rule != "silent source" else self.text[:40], self.subject)
+
 
 def needs(snapshot: Snapshot, services: Mapping[str, Service]) -> tuple[Need, ...]:
     """All that needs somebody, worst first; what a failed dependency explains folds under it."""

@@ -21,6 +21,13 @@ def say(quantity: Quantity) -> str:
     return text
 
 
+def tell(quantity: Quantity) -> str:
+    """The same without a margin, for the cell of a table."""
+    if quantity.known is Known.ABOUT and quantity.value is not None:
+        return f"≈ {number(quantity.value, quantity.unit)}"
+    return say(quantity)
+
+
 def brief(quantity: Quantity) -> str:
     """The same in at most a few characters: ``8.2k``, ``14m``, ``97%``, ``≥42s``, ``?``, ``…``."""
     if quantity.value is None:

@@ -1,0 +1,78 @@
+"""The words of the first and the last line of every screen."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from collectors.model.level import Level
+from console.engine.state import Freshness, Snapshot
+from console.keys import KEYS
+from console.present.cells import level_cell
+from console.present.fleet import service_level, services_shown
+from console.present.fold import fold_all
+from console.settings import Settings
+from widgets.cell import Cell
+
+_GLYPHS = {
+    "question_mark": "?",
+    "slash": "/",
+    "colon": ":",
+    "escape": "Esc",
+    "comma": ",",
+    "full_stop": ".",
+    "plus": "+",
+    "minus": "-",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "enter": "Enter",
+    "space": "Space",
+}
+
+
+def header_words(
+    snapshot: Snapshot, settings: Settings, *, held_since: str, screen: str, clock: str
+) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
+    """Left: product, name, environment, screen. Right: services by level, stale, muted, clock."""
+    where = f"{settings.name} · {settings.environment or 'no environment'}"
+    left = [Cell("quarterdeck"), Cell(where + (" · read-only" if settings.protected else ""))]
+    if screen:
+        left.append(Cell(f"› {screen}"))
+    held = (level_cell(Level.WARNING, f"HELD since {held_since}"),) if held_since else ()
+    return tuple(left), (*held, *counts(snapshot, settings), Cell(clock))
+
+
+def counts(snapshot: Snapshot, settings: Settings) -> tuple[Cell, ...]:
+    """``9 ok``, ``2 warning``, ``1 stale``, ``1 muted``: what there is none of is left out."""
+    folds = fold_all(snapshot, settings.services)
+    levels = Counter(service_level(folds, name) for name in services_shown(folds, settings.services))
+    shown = (Level.OK, Level.WARNING, Level.CRITICAL)
+    cells = [level_cell(level, f"{levels[level]} {level}") for level in shown if levels[level]]
+    silent = sum(
+        source.freshness(snapshot.now) in (Freshness.STALE, Freshness.FAILED) for source in snapshot.sources
+    )
+    if silent:
+        cells.append(level_cell(Level.UNKNOWN, f"{silent} stale"))
+    if snapshot.mutes:
+        cells.append(Cell(f"{len(snapshot.mutes)} muted"))
+    if snapshot.note:
+        cells.append(level_cell(Level.WARNING, str(snapshot.note)))
+    return tuple(cells)
+
+
+def footer_words(keys: Mapping[str, tuple[str, ...]], width: int) -> tuple[Cell, ...]:
+    """The keys that everybody needs, as many as the width takes."""
+    words = ["1-9,0 practices"]
+    length = len(words[0])
+    for key in KEYS:
+        bound = keys.get(key.id, key.keys)
+        if key.footer and bound:
+            word = f"{key_name(bound[0])} {key.words.partition(';')[0]}"
+            length += len(word) + 3
+            if length > width - 2:
+                break
+            words.append(word)
+    return tuple(Cell(word) for word in words)
+
+
+def key_name(key: str) -> str:
+    """A key as it is printed on the keyboard."""
+    return _GLYPHS.get(key, key)

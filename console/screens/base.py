@@ -1,0 +1,142 @@
+"""What every screen of the console has: a header, a body, the cell under the cursor in words, keys."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from collectors.model.subject import SubjectId
+from console.engine.state import DetailKey, Snapshot, SourceId
+from console.present.header import footer_words, header_words
+from console.present.practice import find_row
+from widgets.bars import HintLine, StatusLine
+from widgets.table import LiveTable
+
+if TYPE_CHECKING:
+    from console.screens.app import Quarterdeck
+
+
+class ConsoleScreen(Screen[None]):
+    """A screen that paints snapshots. Subclasses give ``body`` and ``paint``."""
+
+    TITLE_WORDS: ClassVar[str] = ""
+    DEFAULT_CSS = """
+    ConsoleScreen { layout: vertical; }
+    ConsoleScreen #header, ConsoleScreen #hint, ConsoleScreen #keys { height: 1; dock: none; }
+    ConsoleScreen .lower { height: 12; layout: horizontal; }
+    ConsoleScreen.-low .lower { display: none; }
+    ConsoleScreen.-zoomed .zoomable { display: none; }
+    ConsoleScreen.-zoomed .zoomable.-zoom { display: block; height: 1fr; width: 1fr; }
+    """
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (118, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (30, "-high")]
+
+    @property
+    def console(self) -> "Quarterdeck":
+        """The app, with its own type."""
+        return cast("Quarterdeck", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Header, body, hint and keys, from top to bottom."""
+        yield StatusLine(id="header")
+        yield from self.body()
+        yield HintLine(id="hint")
+        yield StatusLine(id="keys")
+
+    def body(self) -> Iterator[Widget]:
+        """What stands between header and hint."""
+        raise NotImplementedError
+
+    def paint(self, snapshot: Snapshot) -> None:
+        """Show what is known now."""
+        raise NotImplementedError
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Paint header, body, hint and keys."""
+        self.paint_header(snapshot)
+        self.paint(snapshot)
+        self.paint_hint()
+        self.query_one("#keys", StatusLine).show(footer_words(self.console.key_map, self.size.width))
+
+    def paint_header(self, snapshot: Snapshot) -> None:
+        """The line at the top: where, how bad, when."""
+        console = self.console
+        left, right = header_words(
+            snapshot,
+            console.settings,
+            held_since=console.held_since,
+            screen=self.title_words(),
+            clock=console.clock_words,
+        )
+        self.query_one("#header", StatusLine).show(left, right)
+
+    def title_words(self) -> str:
+        """Which screen this is, for the header."""
+        return self.TITLE_WORDS
+
+    def paint_hint(self) -> None:
+        """The line of the cell under the cursor."""
+        self.query_one("#hint", HintLine).show(self.hint())
+
+    def hint(self) -> str:
+        """The sentence of the cell under the cursor."""
+        table = self.main_table()
+        cell = table.cursor_cell if table else None
+        return cell.hint or cell.text if cell else ""
+
+    def main_table(self) -> LiveTable | None:
+        """The table that the keys mean, if the screen has one."""
+        return self.query(LiveTable).first() if self.query(LiveTable) else None
+
+    def subject(self) -> SubjectId | None:
+        """The subject under the cursor."""
+        table = self.main_table()
+        key = table.cursor_key if table else None
+        return key if isinstance(key, SubjectId) else None
+
+    def service(self) -> str:
+        """The service under the cursor, or empty."""
+        subject = self.subject()
+        row = find_row(self.console.store.snapshot(), subject) if subject else None
+        return row.reading.subject.service if row else ""
+
+    def zoom(self) -> None:
+        """Show the focused panel alone, or all again."""
+        if self.has_class("-zoomed"):
+            self.remove_class("-zoomed")
+            for panel in self.query(".-zoom"):
+                panel.remove_class("-zoom")
+            return
+        focused = self.focused
+        panel = (
+            next((node for node in focused.ancestors_with_self if node.has_class("zoomable")), None)
+            if focused
+            else None
+        )
+        if isinstance(panel, Widget):
+            panel.add_class("-zoom")
+            self.add_class("-zoomed")
+
+    def interest(self) -> tuple[frozenset[DetailKey], frozenset[SourceId]]:
+        """Details and sources that are looked at here."""
+        subject = self.subject()
+        sources = frozenset({SourceId(subject.collector, subject.instance)}) if subject else frozenset()
+        return frozenset(), sources
+
+    def filter_by(self, text: str) -> None:
+        """Show only what holds ``text``; ``!`` before it inverts; empty shows all."""
+
+    def sort_next(self) -> str:
+        """Sort by the next column, and say by which; empty where there is nothing to sort."""
+        return ""
+
+    def close_filter(self) -> bool:
+        """Lift a filter; whether there was one."""
+        return False
+
+    def on_live_table_cursor_moved(self) -> None:
+        """Say what is under the cursor, and fetch what it needs."""
+        self.paint_hint()
+        self.console.look()

@@ -1,0 +1,58 @@
+"""History → Chart: a field of one subject over the last quarter of an hour."""
+
+import math
+from collections.abc import Sequence
+
+from collectors.model.fields import FieldSpec
+from collectors.model.quantity import Unit
+from console.engine.history import History
+from console.engine.state import Event, Row, Snapshot
+from console.present.practices import VIEWS
+from console.present.words import span
+from widgets.chartdata import Chart, ChartLine, ChartMark
+
+SPAN = 900.0
+"""Seconds that a chart shows."""
+
+GRID = 5.0
+"""Seconds to which the chart's end is rounded up, so that only new data draws it anew."""
+
+STEP = 300.0
+"""Seconds by which the time keys shift it."""
+
+
+def chart_of(row: Row, history: History, snapshot: Snapshot, shift: int = 0) -> Chart:
+    """The practice's first chart field and those of the same unit; ``shift`` steps into the past."""
+    reading = row.reading
+    names = VIEWS[reading.practice].chart
+    specs = {spec.name: spec for spec in reading.specs()}
+    shown = [specs[name] for name in names if specs[name].unit is specs[names[0]].unit]
+    until = math.ceil(row.taken / GRID) * GRID - shift * STEP
+    lines = tuple(_line(row, spec, history, until) for spec in shown)
+    past = f", until {span(shift * STEP)} ago" if shift else ""
+    title = f"{' and '.join(line.label for line in lines)}, {span(SPAN)}{past}"
+    return Chart(
+        title=title,
+        unit=shown[0].unit if shown else Unit.COUNT,
+        lines=lines,
+        span=SPAN,
+        marks=_marks(snapshot.events, reading.subject.service, until),
+    )
+
+
+def _line(row: Row, spec: FieldSpec, history: History, until: float) -> ChartLine:
+    series = history.series(row.reading.subject.id, spec.name, until - SPAN)
+    return ChartLine(
+        spec.name.replace("_", " "),
+        tuple((until - point.at, point.value) for point in series if point.at <= until),
+    )
+
+
+def _marks(events: Sequence[Event], service: str, until: float) -> tuple[ChartMark, ...]:
+    return tuple(
+        ChartMark(until - event.at, event.kind)
+        for event in events
+        if event.service in ("", service)
+        and event.kind in ("mark", "version", "restart")
+        and 0 <= until - event.at <= SPAN
+    )

@@ -1,0 +1,61 @@
+"""The palette: every key's action by name, mutes, themes, and the lab's incidents."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from console.keys import KEYS
+from console.present.header import key_name
+from widgets.theme import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from console.screens.app import Quarterdeck
+
+Command = tuple[str, str, Callable[[], object]]
+
+
+class Commands(Provider):
+    """What the palette offers."""
+
+    @property
+    def console(self) -> "Quarterdeck":
+        """The app, with its own type."""
+        return cast("Quarterdeck", self.app)
+
+    def _all(self) -> list[Command]:
+        console = self.console
+        found: list[Command] = []
+        found.extend(
+            (
+                f"{key.group}: {key.words}",
+                " ".join(map(key_name, console.key_map[key.id])),
+                partial(self._run, key.action),
+            )
+            for key in KEYS
+            if key.id != "app.command"
+        )
+        found.extend(
+            (f"theme: {theme.name}", "", partial(setattr, console, "theme", theme.name))
+            for theme in (DARK, LIGHT)
+        )
+        found.extend((f"lab: {name}", words, run) for name, words, run in console.lab_commands())
+        return found
+
+    async def discover(self) -> Hits:
+        """All commands, before anything is typed."""
+        for name, words, run in self._all():
+            yield DiscoveryHit(Content(name), run, text=name, help=Content(words).plain)
+
+    async def search(self, query: str) -> Hits:
+        """The commands that match."""
+        matcher = self.matcher(query)
+        for name, words, run in self._all():
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(score, matcher.highlight(name), run, text=name, help=Content(words).plain)
+
+    async def _run(self, action: str) -> None:
+        await self.console.run_action(action)

@@ -1,0 +1,113 @@
+"""The logs: the streams, and the records as they come; filter by level and text, open a record."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual import on
+from textual.widget import Widget
+
+from collectors.model.practice import Practice
+from console.engine.state import Snapshot
+from console.logs.filter import LogFilter
+from console.present import practice as present
+from console.screens.base import ConsoleScreen
+from console.screens.logsource import RingSource
+from console.screens.record import RecordScreen
+from widgets.loglines import LogView
+from widgets.table import LiveTable
+
+
+class LogsScreen(ConsoleScreen):
+    """The streams above, their records below."""
+
+    PRACTICE: ClassVar[Practice] = Practice.LOGS
+    HELP = (
+        "Records of all streams as they come. / filters: words, !word, and levels such as >=warn. "
+        "Moving up holds the view, End follows again, Enter opens a record, e and E go to errors."
+    )
+    DEFAULT_CSS = """
+    LogsScreen LiveTable { height: auto; max-height: 8; min-height: 3; }
+    LogsScreen LogView { height: 1fr; border: round $panel; }
+    LogsScreen.-low LiveTable { max-height: 5; }
+    """
+    AUTO_FOCUS: ClassVar[str] = "LogView"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = ""
+        self._service = ""
+        self._source: RingSource | None = None
+
+    def body(self) -> Iterator[Widget]:
+        """Streams and records."""
+        ascii_only = self.console.ascii_only
+        yield LiveTable(ascii_only=ascii_only, id="streams", classes="zoomable")
+        yield LogView(ascii_only=ascii_only, id="records", classes="zoomable")
+
+    def on_mount(self) -> None:
+        """Follow the ring."""
+        self._follow()
+        self.set_interval(0.25, self._new_lines, name="log lines")
+
+    def paint(self, snapshot: Snapshot) -> None:
+        """Show the streams as they are known now."""
+        columns, rows = present.table(snapshot, self.console.history, Practice.LOGS, self._service or None)
+        self.query_one(LiveTable).show(columns, rows, empty="no log stream is configured")
+
+    def of_service(self, service: str) -> None:
+        """Show one service's streams and records."""
+        self._service = service
+        self._follow()
+        self.console.repaint()
+
+    def filter_by(self, text: str) -> None:
+        """Show only records that the filter keeps."""
+        self._text = text
+        self._follow()
+
+    def close_filter(self) -> bool:
+        """Lift the filter, then the service."""
+        was = self._text or self._service
+        if self._text:
+            self._text = ""
+        else:
+            self._service = ""
+        if was:
+            self._follow()
+        return bool(was)
+
+    def title_words(self) -> str:
+        """Service, filter, and what was dropped."""
+        words = ["logs"]
+        words += [self._service] if self._service else []
+        words += [f"/{self._text}"] if self._text else []
+        dropped = self.console.ring.dropped
+        words += [f"{dropped} older lines left the memory"] if dropped else []
+        return " · ".join(words)
+
+    @on(LogView.RecordOpened)
+    def _opened(self, event: LogView.RecordOpened) -> None:
+        record = self._source.record(event.seq) if self._source is not None else None
+        if record is not None:
+            self.console.push_console(RecordScreen(record))
+
+    @on(LiveTable.RowOpened)
+    def _stream_opened(self) -> None:
+        subject = self.subject()
+        if subject is not None:
+            self.console.open_subject(subject)
+
+    def _follow(self) -> None:
+        view = self.query_one(LogView)
+        self._source = RingSource(self.console.ring, LogFilter(self._text), self._service)
+        view.show(self._source, empty=self._empty())
+
+    def _new_lines(self) -> None:
+        if self._source is not None and self.is_current and not self.console.held_since:
+            self._source.refresh()
+            self.query_one(LogView).lines_changed()
+
+    def _empty(self) -> str:
+        if self._text:
+            return f"no record in memory fits {self._text!r}: Esc lifts the filter"
+        return "no lines yet"

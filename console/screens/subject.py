@@ -1,0 +1,115 @@
+"""One subject: all its facts, its past, and the details that are fetched while it is looked at."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from collectors.model.detail import Detail, DetailSpec
+from collectors.model.quantity import Quantity
+from collectors.model.subject import SubjectId
+from collectors.text import Shown
+from console.engine.state import DetailKey, DetailState, Row, Snapshot, SourceId
+from console.present.gauges import reaches
+from console.present.practice import facts, find_row, hint_of
+from console.present.words import number, say, span
+from console.screens.base import ConsoleScreen
+from console.screens.charts import chart_of
+from widgets.chart import LineChart
+from widgets.detail import DetailView, Facts, Section
+from widgets.gauge import Gauge
+
+MOST_GAUGES = 3
+
+
+class SubjectScreen(ConsoleScreen):
+    """Everything about one subject."""
+
+    HELP = "One subject with all that its source tells. Details on the right are fetched while you look."
+    DEFAULT_CSS = """
+    SubjectScreen #gauges { height: auto; max-height: 3; }
+    SubjectScreen DetailView { width: 1fr; border: round $panel; }
+    SubjectScreen LineChart { height: 12; border: round $panel; }
+    SubjectScreen #panels { height: 1fr; }
+    SubjectScreen.-low LineChart { display: none; }
+    """
+    AUTO_FOCUS: ClassVar[str] = "#details"
+
+    def __init__(self, subject: SubjectId) -> None:
+        super().__init__()
+        self._subject = subject
+        self._words = ""
+        self._row: Row | None = None
+
+    def body(self) -> Iterator[Widget]:
+        """Gauges, facts and details, chart."""
+        ascii_only = self.console.ascii_only
+        with Vertical(id="gauges"):
+            for _place in range(MOST_GAUGES):
+                yield Gauge(say=say, ascii_only=ascii_only)
+        with Horizontal(id="panels"):
+            yield DetailView(say=say, ascii_only=ascii_only, id="facts", classes="zoomable")
+            yield DetailView(say=say, ascii_only=ascii_only, id="details", classes="zoomable")
+        yield LineChart(number=number, ascii_only=ascii_only, id="chart")
+
+    def paint(self, snapshot: Snapshot) -> None:
+        """Show what is known of the subject."""
+        row = find_row(snapshot, self._subject)
+        self._row = row or self._row
+        if row is None:
+            self._words = "this subject has left: its source no longer names it"
+            return
+        self._words = hint_of(row, snapshot.now)
+        shown = reaches(row)
+        for gauge, reach in zip(self.query(Gauge), [*shown, *[None] * MOST_GAUGES], strict=False):
+            gauge.display = reach is not None
+            if reach is not None:
+                gauge.show(reach)
+        self.query_one("#facts", DetailView).show(
+            (Facts(str(row.reading.subject.label), facts(row, snapshot.now)),)
+        )
+        self.query_one("#details", DetailView).show(
+            self._sections(snapshot), empty="this source has no further details"
+        )
+        self.query_one(LineChart).show(chart_of(row, self.console.history, snapshot, self.console.time_shift))
+
+    def subject(self) -> SubjectId:
+        """The one."""
+        return self._subject
+
+    def hint(self) -> str:
+        """Its sentence."""
+        return self._words
+
+    def title_words(self) -> str:
+        """Practice and label."""
+        label = self._row.reading.subject.label if self._row else ""
+        return f"{self._subject.practice} · {label}"
+
+    def interest(self) -> tuple[frozenset[DetailKey], frozenset[SourceId]]:
+        """All details of the subject, and its source."""
+        source = SourceId(self._subject.collector, self._subject.instance)
+        state = self.console.store.snapshot().source(source)
+        details = state.details if state else ()
+        return frozenset(DetailKey(self._subject, spec.name) for spec in details), frozenset({source})
+
+    def _sections(self, snapshot: Snapshot) -> tuple[Section, ...]:
+        state = snapshot.source(SourceId(self._subject.collector, self._subject.instance))
+        sections = []
+        for spec in state.details if state else ():
+            known = snapshot.details.get(DetailKey(self._subject, spec.name), DetailState())
+            sections.append(
+                known.detail if known.detail and not known.why else _told(spec, known, snapshot.now)
+            )
+        return tuple(sections)
+
+
+def _told(spec: DetailSpec, known: DetailState, now: float) -> Detail:
+    """A detail that is missing or old, in words, over its last good rows."""
+    words = f"cannot be had now: {known.why}" if known.why else "being fetched"
+    if known.detail is not None:
+        words += f"; the rows are {span(now - known.arrived)} old"
+    rows: tuple[tuple[Shown | Quantity, ...], ...] = known.detail.rows if known.detail else ()
+    columns = known.detail.columns if known.detail else ()
+    return Detail(spec, columns, rows, Shown(words))

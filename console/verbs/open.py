@@ -1,0 +1,88 @@
+"""``open``: the screen, or lines of text where none can be."""
+
+import asyncio
+import os
+import sys
+from datetime import UTC
+from pathlib import Path
+
+from console.cli import USAGE, Wanted
+from console.engine.core import Core
+from console.engine.keeper import Keeper
+from console.engine.recording import RecordingError
+from console.logs.ring import Ring
+from console.present import plain
+from console.present.words import clock_time
+from console.settings import Settings
+from console.terminal.check import apply_environment, glyphs_are_safe, low_bandwidth, screen_refusal
+from console.verbs.sourcing import settings_or_exit
+
+
+def open_screen(wanted: Wanted, *, plain: bool) -> int:
+    """Open the screen on a configuration."""
+    return run_console(settings_or_exit(wanted), plain_lines=plain)
+
+
+def run_console(settings: Settings, *, plain_lines: bool, lab: Path | None = None) -> int:
+    """Run screen or lines until the user leaves; the exit status."""
+    if plain_lines:
+        return run_plain(settings)
+    refusal = screen_refusal(os.environ, sys.stdin, sys.stdout)
+    if refusal is not None:
+        print(f"quarterdeck: {refusal}", file=sys.stderr)
+        return USAGE
+    configured = settings.console.low_bandwidth
+    spared = low_bandwidth(os.environ) if configured is None else configured
+    apply_environment(low_bandwidth=spared)
+    from console.screens.app import Quarterdeck  # noqa: PLC0415 - textual is imported only where a screen opens
+
+    ring = Ring()
+    core = Core(settings, emit=ring.append)
+    app = Quarterdeck(
+        core,
+        ring,
+        keeper=_keeper(core),
+        lab=lab,
+        spared=spared,
+        ascii_only=not glyphs_are_safe(sys.stdout),
+    )
+    return app.run_screen(mouse=settings.console.mouse)
+
+
+def _keeper(core: Core) -> Keeper | None:
+    """What records the run; without it the console runs all the same, and says so."""
+    try:
+        keeper = Keeper(core, os.environ)
+    except RecordingError as error:
+        core.store.put_note(f"not recorded: {error}")
+        return None
+    keeper.restore()
+    return keeper
+
+
+def run_plain(settings: Settings) -> int:
+    """One line for each change, until SIGINT or SIGTERM."""
+    try:
+        return asyncio.run(_lines(settings))
+    except KeyboardInterrupt:
+        return 130
+
+
+async def _lines(settings: Settings) -> int:
+    core = Core(settings)
+    dirty = asyncio.Event()
+    core.store.on_wake = dirty.set
+    await core.start()
+    before: list[str] = []
+    try:
+        while True:
+            await dirty.wait()
+            dirty.clear()
+            core.store.clear()
+            lines = list(plain.fleet_lines(core.store.snapshot(), settings.services))
+            for line in plain.changed_lines(before, lines):
+                print(f"{clock_time(core.clock.wall(), UTC)} {line}", flush=True)
+            before = lines
+            await asyncio.sleep(1.0)
+    finally:
+        await core.stop()
