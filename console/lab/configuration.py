@@ -106,6 +106,7 @@ def _queues(url: str) -> list[str]:
     owners = {"mail": "orders", "invoices": "orders", "reports": "catalog"}
     jobs: dict[str, Value] = {"service": "orders", "url": url, "attribute": owners}
     webhooks: dict[str, Value] = {"service": "payments", "url": url, "keys": [WEBHOOKS]}
+    webhooks |= {"direction": "rpush-blpop", "time_field": "time"}
     events: dict[str, Value] = {"service": "payments", "url": url, "keys": [STREAM]}
     return [
         collector("jobs", "queues.rq", jobs, QUEUE_LIMITS),

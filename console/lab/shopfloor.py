@@ -156,7 +156,7 @@ class ShopFloor:
         return self.folder.path / f"{name}.out"
 
     async def wait_ready(self) -> None:
-        """Wait up to 20 s until every service is ready and the worker is registered; raises LabError."""
+        """Wait up to 20 s until every service is ready and the worker has sent a mail; raises LabError."""
         async with asyncio.timeout(20):
             for name, path in READY.items():
                 while not await asyncio.to_thread(self._answers, name, path):
@@ -180,7 +180,7 @@ class ShopFloor:
 
     def _worker_is_there(self) -> bool:
         with redis.Redis.from_url(self.queues.url) as client:
-            return bool(client.exists("rq:workers"))
+            return bool(client.exists("rq:workers") and client.exists("rq:finished:mail"))
 
     def revive(self) -> None:
         """Start again whatever ended by itself."""

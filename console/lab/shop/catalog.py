@@ -82,7 +82,7 @@ class Catalog:
             try:
                 if beat % 8 == 0:
                     await self.restock()
-                if beat % (2 * REPORT_EVERY) == 0:
+                if beat % (2 * REPORT_EVERY) == 1:
                     await asyncio.to_thread(self.reports.enqueue, jobs.stock_report, result_ttl=60)
             except DEPENDENCY_ERRORS as problem:
                 self.service.log(

@@ -72,6 +72,10 @@ class Orders:
         self.service.log(logging.INFO, "order.placed", user_id=user, order_id=number, amount_cents=amount)
         return JSONResponse({"order": number, "state": "new"}, status_code=201)
 
+    def announce(self, instance: str) -> None:
+        """Tell the shop's people by mail that an instance has started."""
+        self.mail.enqueue(jobs.send_mail, "operations", f"{instance} has started", 0, result_ttl=60)
+
     def enqueue(self, number: int, user: str, amount: int) -> None:
         """Hand the slow work to the worker; every fourth order gets a reminder through the scheduler."""
         keep = {"result_ttl": 60, "failure_ttl": 86_400}
@@ -153,6 +157,7 @@ def build(wiring_path: str, instance: str) -> tuple[Service, Any]:
         await service.connect(size=POOL_SIZE)
         # instances of a fleet do not all start in the same moment
         await asyncio.sleep(chance.random() / 5)
+        await asyncio.to_thread(orders.announce, instance)
         service.log(logging.INFO, "service.started", version=VERSION, instance=instance)
         yield
         await orders.http.aclose()

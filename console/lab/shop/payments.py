@@ -54,7 +54,7 @@ class Payments:
                 attempts,
             )
         event = {"event": "charge.done", "order": order, "amount": round(amount * rate)}
-        await self.broker.rpush(WEBHOOKS, json.dumps(event))
+        await self.broker.rpush(WEBHOOKS, json.dumps({**event, "time": time.time()}))
         await self.broker.xadd(STREAM, event, maxlen=1000, approximate=True)
         return JSONResponse({"order": order, "attempts": attempts})
 
