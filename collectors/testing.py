@@ -95,7 +95,7 @@ def check_options_class(cls: type[Collector[Any]]) -> None:
     parameters = getattr(options, "__dataclass_params__")  # noqa: B009 - typeshed does not know it
     if not (parameters.frozen and "__slots__" in vars(options)):
         _broken("`Options` must be @dataclass(frozen=True, slots=True, kw_only=True)")
-    doc = inspect.getdoc(options) or ""
+    doc = "".join(inspect.getdoc(base) or "" for base in options.__mro__ if dataclasses.is_dataclass(base))
     for field in dataclasses.fields(options):
         if not field.kw_only:
             _broken(f"`Options.{field.name}` is not keyword-only")
