@@ -39,8 +39,14 @@ class Lives:
         self._tells_starts = False
         self._told_first: int | None = None
         self._mixed = 0
+        self._counted = unknown()
         self._raw: tuple[float, float] | None = None
         self._scale: float | None = None
+
+    @property
+    def restarts(self) -> Quantity:
+        """Restarts as last known; a probe without an answer does not change them."""
+        return self._counted
 
     def see(self, told: Told, now: float) -> Life:
         """Take in what an answer told at ``now`` (UTC epoch seconds)."""
@@ -52,7 +58,8 @@ class Lives:
             self._seen_start(started)
         uptime = exact_or_unknown(None if started is None else max(0.0, now - started), Unit.SECONDS)
         flaw = Shown("answers come from several instances") if self._mixed else Shown("")
-        return Life(started, uptime, self._count(told), flaw)
+        self._counted = self._count(told)
+        return Life(started, uptime, self._counted, flaw)
 
     def _started(self, told: Told, now: float) -> float | None:
         if told.started is not None:
@@ -117,6 +124,8 @@ class Lives:
             if self._told_first is None or told.restarts < self._told_first:
                 self._told_first = told.restarts
             return exact(told.restarts - self._told_first)
+        if self._told_first is not None:
+            return self._counted
         if not self._tells_starts or self._mixed:
             return unknown()
         return at_least(self._restarts) if self._restarts else exact(0)

@@ -55,7 +55,10 @@ class HttpHealthOptions:
 
 
 class HttpHealth(Collector[HttpHealthOptions]):
-    """Probes one endpoint; refusals, time-outs and 5xx are readings and are never backed off."""
+    """Probes one endpoint; refusals, time-outs and 5xx are readings and are never backed off.
+
+    While it fails, its version and restarts are those last told.
+    """
 
     practice: ClassVar[Practice] = Practice.HEALTH
     Options: ClassVar[type[HttpHealthOptions]] = HttpHealthOptions
@@ -67,11 +70,12 @@ class HttpHealth(Collector[HttpHealthOptions]):
         self._log = ProbeLog(_subject(options, context), options.probe, options.window, options.recover)
         self._lives = Lives()
         self._dates = DateWatch()
+        self._version = Shown("")
         self._lease: LeaseKey | None = None
         self._reader: HttpReader | None = None
 
     async def open(self) -> None:
-        """Join the loop's reader; raises SourceError for TLS files that cannot be used."""
+        """Join the loop's reader."""
         if self._reader is None:
             await self._joined()
 
@@ -83,7 +87,12 @@ class HttpHealth(Collector[HttpHealthOptions]):
         try:
             response = await reader.read(self._target, dial, timeout=within, method=self.options.method)
         except ANSWERS as error:
-            reading = replace(self._log.failed(error), latency=latency_of(error, within))
+            reading = replace(
+                self._log.failed(error),
+                latency=latency_of(error, within),
+                version=self._version,
+                restarts=self._lives.restarts,
+            )
             return self.sweep([reading], cost=Cost(requests=1))
         sent = len(response.body) + sum(len(name) + len(value) + 4 for name, value in response.headers)
         return self.sweep([self._answered(response)], cost=Cost(requests=1, bytes=sent))
@@ -114,10 +123,13 @@ class HttpHealth(Collector[HttpHealthOptions]):
         life = self._lives.see(parsed.told, clock.wall())
         doubts = (*flaws(response, parsed), self._dates.see(response, clock.boottime()), life.flaw)
         word = word_of(response.status, parsed, outcome)
+        # an error page tells no version; the next good answer is compared with the last that did
+        if parsed.told.version or outcome is Outcome.PASS:
+            self._version = parsed.told.version
         return replace(
             self._log.reading(outcome, word, self._reasons(response, parsed, outcome)),
             parts=parsed.parts,
-            version=parsed.told.version,
+            version=self._version,
             started=life.started,
             format=parsed.format,
             flaws=tuple(doubt for doubt in doubts if doubt),

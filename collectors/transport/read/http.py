@@ -41,6 +41,7 @@ ACCEPT = "application/health+json, application/json, text/plain;q=0.9, */*;q=0.1
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _OURS = frozenset({"accept-encoding", "connection", "content-length", "transfer-encoding", "upgrade", "te"})
 _PHASES = {
+    "prepare": "this console was too busy to begin",
     "name": "the name server does not answer",
     "connect_tcp": "no connection",
     "connect_unix_socket": "no connection",
@@ -122,8 +123,12 @@ def _check_header(name: str, value: Secret) -> None:
 class _Progress:
     """How far an exchange has come: httpcore tells each step."""
 
-    phase: str = "name"
+    phase: str = "prepare"
     began: float = field(default_factory=time.perf_counter)
+
+    def begin(self) -> None:
+        """Start the clock: what came before was our own work."""
+        self.phase, self.began = "name", time.perf_counter()
 
     async def __call__(self, event: str, _info: Mapping[str, Any]) -> None:
         step, _, moment = event.rpartition(".")
@@ -148,10 +153,6 @@ class HttpReader:
         self._resolver = resolver or Resolver()
         self._transports: dict[tuple[str, bool], httpx.AsyncHTTPTransport] = {}
         self._making = asyncio.Lock()
-
-    async def prepare(self, target: Target, dial: Dial) -> None:
-        """Make what a first read would have to make; raises SourceError for TLS files that cannot be used."""
-        await self._transport(target, dial)
 
     async def read(
         self,
@@ -194,7 +195,10 @@ class HttpReader:
         progress: _Progress,
         seconds: float,
     ) -> Response:
+        before = progress.began
         transport = await self._transport(target, dial)
+        progress.begin()
+        seconds -= progress.began - before
         if isinstance(dial, UnixDial):
             request = _request(target, dial, "localhost", method, progress, None)
             return await _exchange(transport, request, progress, limit)

@@ -16,6 +16,7 @@ from collectors.health.http import HttpHealth, HttpHealthOptions
 from collectors.model.health import HealthReading
 from collectors.model.quantity import Known
 from collectors.secret import SecretUrl
+from collectors.testing import check_collector
 from tests.collectors.health.conftest import FakeClock, MakeHealth
 from tests.servers.web import RawServer, raw_server
 
@@ -380,3 +381,31 @@ def test_options_that_contradict(bad: dict[str, Any]) -> None:
     options = HttpHealthOptions(**({"url": SecretUrl("http://a/")} | bad))
     with pytest.raises(OptionsError):
         HttpHealth(options, Context(collector="ready"))
+
+
+async def test_version_and_restarts_outlast_a_failure(
+    make_health: MakeHealth, probe: Once, server: RawServer, script: Script, clock: FakeClock
+) -> None:
+    collector = make_health(server.url())
+    script.json({"status": "ok", "version": "41", "restarts": 4, "uptime_seconds": 100})
+    await probe(collector)
+    clock.now += 10
+    script.json({"status": "ok", "version": "41", "restarts": 5, "uptime_seconds": 1})
+    assert (await probe(collector)).restarts.value == 1
+    script.status, script.body = 500, b"no"
+    script.headers = {}
+    reading = await probe(collector)
+    assert (reading.version, reading.restarts.value, reading.started) == ("41", 1, None)
+    script.headers = {"content-encoding": "gzip"}
+    reading = await probe(collector)
+    assert (reading.word, reading.version, reading.restarts.value) == ("gzip-encoded answer refused", "41", 1)
+    script.headers, script.status, script.body = {}, 200, b"ok"
+    assert (await probe(collector)).version == "", "a good answer that tells none has none"
+
+
+async def test_the_contract(server: RawServer, free_port: Callable[[], int]) -> None:
+    dead = {"url": f"http://user:hunter2@127.0.0.1:{free_port()}/readyz?token=abc123"}
+    options = {"url": server.url("/readyz?key=abc123"), "headers": {"X-Key": "header-secret"}}
+    await check_collector(
+        HttpHealth, options, type_name="health.http", unreachable=dead, secrets=("hunter2", "abc123")
+    )

@@ -15,6 +15,7 @@ from collectors.health.tcp import TcpHealth, TcpHealthOptions
 from collectors.model.health import HealthReading
 from collectors.model.quantity import Known
 from collectors.secret import SecretUrl
+from collectors.testing import check_collector
 from tests.servers.waiting import wait_until_async
 from tests.servers.web import black_hole, raw_server
 
@@ -111,3 +112,9 @@ def test_other_schemes_are_refused(url: str) -> None:
 async def test_a_url_without_a_port_is_refused_in_words() -> None:
     with pytest.raises(OptionsError, match="names no host and port"):
         await _make("tcp://127.0.0.1").collect()
+
+
+async def test_the_contract(free_port: Callable[[], int]) -> None:
+    async with raw_server(b"", read=False) as server:
+        url, dead = f"tcp://127.0.0.1:{server.port}", f"tcp://127.0.0.1:{free_port()}"
+        await check_collector(TcpHealth, {"url": url}, type_name="health.tcp", unreachable={"url": dead})
