@@ -26,6 +26,9 @@ _GRACE = 2.0
 _BATCH = 1500
 """Commands of one round trip."""
 
+_AT_ONCE = 1000
+"""Commands that are run as one: about a millisecond of the server's time."""
+
 _GROUPS = 80
 """Queues of one round trip."""
 
@@ -42,6 +45,7 @@ class Queue:
     tail: bytes | None
     behind: int | None
     intermediate: int | None
+    popped: Sequence[bytes]
     running: int | None
     abandoned: int | None
     wip: Sequence[bytes]
@@ -53,6 +57,13 @@ class Queue:
     planned: Sequence[bytes]
     lock: bool | None
     workers: frozenset[bytes]
+
+    @property
+    def held(self) -> int:
+        """Jobs that workers hold; RQ notes a start before it forgets the pick-up, so some stand twice."""
+        started = {job_id for member in self.wip for job_id in job_ids(member)}
+        twice = sum(job_id in started for job_id in self.popped)
+        return (self.running or 0) + (self.abandoned or 0) + (self.intermediate or 0) - twice
 
     @property
     def overdue(self) -> int | None:
@@ -112,11 +123,20 @@ async def ask_all(reader: RedisReader, reads: Sequence[Read]) -> list[Any]:
         raise reader.explained(refusal) from None
 
 
-async def _groups(reader: RedisReader, groups: Sequence[Sequence[Read]]) -> list[list[Any]]:
-    """The replies of every group; a key of the wrong type gives None."""
+async def _snapshot(reader: RedisReader, groups: Sequence[Sequence[Read]]) -> list[list[Any]]:
+    """The replies of every group; a key of the wrong type gives None.
+
+    All groups see one moment, unless that would hold other clients up: then each sees its own, and
+    a job that moves between two groups may be counted a look late.
+    """
     replies: list[list[Any]] = []
-    for start in range(0, len(groups), _GROUPS):
-        replies += await reader.ask_groups(groups[start : start + _GROUPS])
+    if sum(map(len, groups)) <= _AT_ONCE:
+        [flat] = await reader.ask_groups([[one for group in groups for one in group]])
+        rest = iter(flat)
+        replies = [[next(rest) for _ in group] for group in groups]
+    else:
+        for start in range(0, len(groups), _GROUPS):
+            replies += await reader.ask_groups(groups[start : start + _GROUPS])
     try:
         return [[plain(reply) for reply in group] for group in replies]
     except ResponseError as refusal:
@@ -156,6 +176,7 @@ def _of_queue(keys: Keys, name: bytes, tail: bytes | None, now: float) -> list[R
         read("LRANGE", ready, 0, HEADS - 1),
         read("LINDEX", ready, -1),
         read("LLEN", keys.intermediate(name)),
+        read("LRANGE", keys.intermediate(name), 0, MOST_RUNNING - 1),
         read("ZCARD", wip),
         read("ZCOUNT", wip, repr(now), "+inf"),
         read("ZRANGE", wip, 0, MOST_RUNNING - 1),
@@ -175,8 +196,8 @@ def _of_queue(keys: Keys, name: bytes, tail: bytes | None, now: float) -> list[R
 
 
 def _queue(name: bytes, replies: Sequence[Any]) -> Queue:
-    ready, heads, tail, between, wip, running, ran, failed, expired, deferred, *rest = replies
-    scheduled, due, late, planned, lock, workers, *place = rest
+    ready, heads, tail, between, popped, wip, running, ran, *rest = replies
+    failed, expired, deferred, scheduled, due, late, planned, lock, workers, *place = rest
     position = place[0] if place else None
     return Queue(
         name=name,
@@ -185,6 +206,7 @@ def _queue(name: bytes, replies: Sequence[Any]) -> Queue:
         tail=tail,
         behind=None if position is None or ready is None else max(0, ready - 1 - position),
         intermediate=between,
+        popped=popped or (),
         running=running,
         abandoned=None if wip is None else max(0, wip - running),
         wip=ran or (),
@@ -215,10 +237,8 @@ async def look_at(
     reads: list[Read] = []
     for key in workers:
         reads += [read("HMGET", key, *FIELDS), read("PTTL", key)]
-    queues = [
-        _queue(name, replies) for name, replies in zip(wanted, await _groups(reader, groups), strict=True)
-    ]
-    replies = await ask_all(reader, reads)
+    *of_queues, replies = await _snapshot(reader, [*groups, reads])
+    queues = [_queue(name, found) for name, found in zip(wanted, of_queues, strict=True)]
     listeners = await _listeners(reader, keys, workers)
     known = {
         key: worker_of(key, replies[2 * index], replies[2 * index + 1], listeners.get(key), now)

@@ -60,7 +60,7 @@ def mark_of(queue: Queue, look: Look, at: float) -> Mark | None:
         at=at,
         wall=look.now,
         ready=queue.ready,
-        taken=(queue.running or 0) + (queue.abandoned or 0) + (queue.intermediate or 0),
+        taken=queue.held,
         dead=queue.dead or 0,
         tail=queue.tail,
         tail_time=tail.enqueued_at if tail else None,
