@@ -88,8 +88,14 @@ class LogView(LineView):
         self._placed: list[tuple[int, int]] = []
 
     def show(self, source: LogSource, *, empty: str = "no lines yet") -> None:
-        """Show this stream from its end; ``empty`` is the line that stands where there is none."""
+        """Show this stream from its end; ``empty`` is the line that stands where there is none.
+
+        The same stream again is only news of it: what somebody reads stays where it is.
+        """
         self._empty = empty
+        if source is self._window.source:
+            self.lines_changed()
+            return
         self._strips.clear()
         self._window.attach(source)
         self._repaint()

@@ -49,7 +49,7 @@ class LogWindow:
     def __init__(self, height_of: Callable[[LogLine], int]) -> None:
         self.live = True
         self.cursor: int | None = None
-        self._source: LogSource | None = None
+        self.source: LogSource | None = None
         self._height_of = height_of
         self._kept: dict[int, LogLine] = {}
         self._top = Placed(0, 0)
@@ -57,21 +57,21 @@ class LogWindow:
 
     def attach(self, source: LogSource) -> None:
         """Show another source, live."""
-        self._source = source
+        self.source = source
         self._kept.clear()
         self.follow()
 
     @property
     def first(self) -> int:
         """The oldest sequence number that can be shown."""
-        source = self._source
+        source = self.source
         oldest = source.first_seq if source is not None else 0
         return min([oldest, *self._kept]) if not self.live else oldest
 
     @property
     def end(self) -> int:
         """The sequence number after the newest record."""
-        return self._source.first_seq + len(self._source) if self._source is not None else 0
+        return self.source.first_seq + len(self.source) if self.source is not None else 0
 
     @property
     def new(self) -> int:
@@ -82,7 +82,7 @@ class LogWindow:
         """The record ``seq``, None where it is neither there nor on show."""
         if seq in self._kept:
             return self._kept[seq]
-        source = self._source
+        source = self.source
         index = seq - source.first_seq if source is not None else -1
         return source.line(index) if source is not None and 0 <= index < len(source) else None
 
@@ -131,7 +131,7 @@ class LogWindow:
 
     def _nearest(self, seq: int, *, upwards: bool) -> int:
         """``seq``, or beyond the records that were dropped since: the next one there is in that direction."""
-        oldest = self._source.first_seq if self._source is not None else 0
+        oldest = self.source.first_seq if self.source is not None else 0
         if seq >= oldest or seq in self._kept:
             return seq
         if upwards:

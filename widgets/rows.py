@@ -41,7 +41,7 @@ class RowKeeper:
     @property
     def pending(self) -> float | None:
         """Seconds until a held order may settle, None where the order is the wanted one."""
-        if [row.key for row in self.rows] == [row.key for row in self._wanted]:
+        if self.rows is self._wanted or [row.key for row in self.rows] == [row.key for row in self._wanted]:
             return None
         return max(0.0, self._held_until - self._clock())
 

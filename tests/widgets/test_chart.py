@@ -222,3 +222,11 @@ def test_no_value_whatever_ends_the_process() -> None:
 def test_nothing_is_drawn_before_somebody_looks() -> None:
     script = "import sys, widgets.chart; sys.exit('plotext' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], timeout=60, check=False).returncode == 0
+
+
+async def test_a_title_may_be_empty() -> None:
+    app = Shell()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.chart.show(Chart("", Unit.COUNT, (), empty="nothing to draw"))
+        await pilot.pause()
+        assert app.lines()[0].startswith("nothing to draw")

@@ -288,3 +288,15 @@ def test_the_window_asks_for_no_more_than_is_visible() -> None:
     ring.asked = 0
     assert len(window.visible(30)) == 30
     assert ring.asked <= 30
+
+
+async def test_the_same_stream_again_moves_nothing(clock: Any) -> None:
+    ring = Ring()
+    ring.write(100)
+    app = Shell(ring, clock=clock)
+    async with app.run_test(size=(80, 11)) as pilot:
+        await pilot.press("up", "up")
+        app.view.show(ring)
+        assert app.view.cursor_seq == 97
+        app.view.show(Ring())
+        assert app.view.live

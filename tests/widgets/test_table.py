@@ -4,6 +4,8 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 from textual.message import Message
+from textual.screen import ModalScreen
+from textual.strip import Strip
 
 from collectors.model.level import Level
 from widgets.cell import Cell, Column, Row
@@ -352,3 +354,40 @@ async def test_any_size(size: tuple[int, int]) -> None:
         await pilot.press("l", "G", "l", "l", "pageup", "space")
         await pilot.resize_terminal(80, 24)
         assert app.live.cursor_key is not None
+
+
+async def test_a_hidden_table_costs_nothing_and_is_right_when_seen(
+    until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = Shell()
+    async with app.run_test(size=(100, 10)) as pilot:
+        app.live.display = False
+        await pilot.pause()
+        drawn: list[int] = []
+        draw = app.live._painter._draw
+
+        def drawing(y: int) -> Strip:
+            drawn.append(y)
+            return draw(y)
+
+        monkeypatch.setattr(app.live._painter, "_draw", drawing)
+        for name in "abc":
+            app.live.show(COLUMNS, rows(name))
+            await pilot.pause()
+        assert drawn == []
+        app.live.display = True
+        await until(lambda: drawn)
+        assert "c " in app.lines()[1]
+
+
+async def test_behind_a_dialog_only_changes_are_repainted(regions_of: Callable[..., Any]) -> None:
+    app = Shell()
+    async with app.run_test(size=(100, 10)) as pilot:
+        app.live.show(COLUMNS, rows("a", "b"))
+        await app.push_screen(ModalScreen())
+        await pilot.pause()
+        app.live.show(COLUMNS, rows("a", "b"))
+        await pilot.pause()
+        asked = regions_of(app.live)
+        app.live.show(COLUMNS, [*rows("a"), row("b", "13 ms", *["12 ms"] * 5)])
+        assert [region.width for region in asked] == [1]
