@@ -3,7 +3,10 @@
 import glob
 import os
 import re
+import stat
 from itertools import islice
+
+from collectors.transport.read.files_open import FileId
 
 _ENTRIES = 10_000
 _PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".lz4")
@@ -15,14 +18,14 @@ def is_pattern(path: str) -> bool:
     return glob.has_magic(path)
 
 
-def expand(pattern: str, most: int) -> tuple[list[str], int]:
+def expand(pattern: str, most: int) -> tuple[list[tuple[str, FileId]], int]:
     """The files of ``pattern``, latest written first, and how many are beyond ``most``.
 
     Packed files and rotated ones (``app.log.1`` beside ``app.log``) are left out.
     """
     # Path.glob takes no absolute pattern
     names = set(islice(glob.iglob(pattern, recursive=True), _ENTRIES))  # noqa: PTH207
-    found: list[tuple[float, str]] = []
+    found: list[tuple[float, str, FileId]] = []
     for name in names:
         numbered = _NUMBERED.fullmatch(name)
         if name.endswith(_PACKED) or (numbered and numbered[1] in names):
@@ -31,6 +34,7 @@ def expand(pattern: str, most: int) -> tuple[list[str], int]:
             status = os.stat(name)  # noqa: PTH116 - thousands of times
         except OSError:
             continue
-        found.append((status.st_mtime, name))
+        if stat.S_ISREG(status.st_mode):
+            found.append((status.st_mtime, name, (status.st_dev, status.st_ino)))
     found.sort(reverse=True)
-    return [name for _, name in found[:most]], max(0, len(found) - most)
+    return [(name, identity) for _, name, identity in found[:most]], max(0, len(found) - most)

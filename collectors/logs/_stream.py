@@ -1,0 +1,197 @@
+"""One file's stream: what its tail reads becomes records, batches, counters and a reading."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from collectors.logs._counts import MINUTE, Counts
+from collectors.logs._formats.parser import Parser
+from collectors.model.logs import LogBatch, LogReading, LogRecord
+from collectors.model.quantity import (
+    Quantity,
+    Unit,
+    at_least,
+    exact,
+    exact_or_unknown,
+    needs_samples,
+    unknown,
+)
+from collectors.model.subject import Subject
+from collectors.text import Shown, shown
+from collectors.transport.read.files import Got, Tail, TailState, TailStatus
+from collectors.transport.read.files_lines import Line
+
+BUNCH = 64
+"""Lines parsed between two looks at the clock."""
+
+SLICE = 0.005
+"""Seconds of parsing before the loop gets its turn."""
+
+_REMEDIES = {
+    TailState.MISSING: "waiting for the file to come",
+    TailState.DENIED: "the console's user may not read it",
+    TailState.NOT_A_FILE: "something else than a regular file stands there",
+    TailState.FAILED: "the system refuses to read it",
+}
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Lines read and not parsed yet."""
+
+    lines: list[Line]
+    backlog: bool
+    timed: bool
+    arrival: float
+    next: int = 0
+
+
+class Stream:
+    """One followed file. ``cutoff``: a backlog's records before it (UTC epoch seconds) are skipped."""
+
+    def __init__(
+        self, subject: Subject, tail: Tail, parser: Parser, now: float, back: float, cutoff: float
+    ) -> None:
+        self.subject = subject
+        self.tail = tail
+        self.status = TailStatus()
+        self.unread = True
+        self._parser = parser
+        self._back = back
+        self._cutoff = cutoff
+        self._skipping = True
+        self._counts = Counts(now)
+        self._waiting: deque[_Waiting] = deque()
+        self._ever = False
+        self._last_line: float | None = None
+        self._last = _Waiting([], backlog=True, timed=True, arrival=0.0)
+
+    def accept(self, got: Got, arrival: float) -> None:
+        """Take what was read; nothing is parsed yet."""
+        self.status = got.status
+        self.unread = got.bytes > 0 and got.status.behind > 0
+        self._ever |= got.status.state is TailState.FOLLOWING
+        if got.lines:
+            self._waiting.append(_Waiting(got.lines, got.backlog, got.status.timed, arrival))
+
+    @property
+    def waiting(self) -> bool:
+        """Whether lines are read and not parsed."""
+        return bool(self._waiting)
+
+    def work(self, now: float, wall: float, emit: Callable[[LogBatch], None]) -> bool:
+        """Parse for one slice and emit; True if lines are left."""
+        until = time.perf_counter() + SLICE
+        records: list[LogRecord] = []
+        while self._waiting and time.perf_counter() < until:
+            waiting = self._waiting[0]
+            bunch = waiting.lines[waiting.next : waiting.next + BUNCH]
+            waiting.next += len(bunch)
+            if waiting.next >= len(waiting.lines):
+                self._waiting.popleft()
+            made = self._parser.parse(bunch, waiting.arrival, now, backlog=waiting.backlog)
+            # the record that was open when live lines began is counted with them
+            records += self._counted(made, waiting, now, wall)
+            self._last = waiting
+            if not waiting.backlog:
+                self._counts.lines += len(bunch)
+                self._last_line = now
+        self._emit(records, emit)
+        return bool(self._waiting)
+
+    def settle(self, now: float, wall: float, emit: Callable[[LogBatch], None]) -> None:
+        """End a pass: emit the open record unless its trace may go on, and take a sample."""
+        self._emit(self._counted(self._parser.flush(now), self._last, now, wall), emit)
+        self._counts.sample(now)
+
+    def reading(self, now: float, wall: float) -> LogReading:
+        """How the stream stands; ``now`` is CLOCK_BOOTTIME, ``wall`` UTC epoch seconds."""
+        status = self.status
+        counts = self._counts
+        _, errors, warnings, _ = counts.minute(now)
+        rates = counts.rates() if self._ever else None
+        line_rate, error_rate, warning_rate = (
+            (exact(rate, Unit.PER_SECOND) for rate in rates) if rates else (needs_samples() for _ in range(3))
+        )
+        lost = status.lost + counts.cut_bytes
+        return LogReading(
+            subject=self.subject,
+            word=Shown(status.state.value),
+            note=self._note(),
+            format=self._parser.format,
+            line_rate=line_rate,
+            error_rate=error_rate,
+            warning_rate=warning_rate,
+            errors=self._in_minute(errors, now),
+            warnings=self._in_minute(warnings, now),
+            last_line_age=self._age(now, wall),
+            behind=exact(self._behind(), Unit.BYTES) if self._ever else unknown(Unit.BYTES),
+            unparsed=exact_or_unknown(counts.unparsed(now), Unit.RATIO),
+            rotations=exact(status.rotations + status.truncations),
+            lost=(at_least if status.lost_more else exact)(lost, Unit.BYTES),
+            extra=(
+                ("file.truncations", exact(status.truncations)),
+                ("file.hostile", exact(counts.hostile)),
+            ),
+        )
+
+    def _counted(self, made: list[LogRecord], source: _Waiting, now: float, wall: float) -> list[LogRecord]:
+        """Count records; those of a backlog by their own times, and without what is older than wanted."""
+        if not source.backlog:
+            for record in made:
+                self._counts.add(record, now, live=True)
+            return made
+        if self._skipping and source.timed:
+            fits = (at for at, record in enumerate(made) if record.timed and record.time >= self._cutoff)
+            first = next(fits, None)
+            if first is None:
+                return []
+            self._skipping = False
+            made = made[first:]
+        for record in made:
+            if record.timed and wall - MINUTE < record.time <= wall:
+                self._counts.add(record, now - (wall - record.time), live=False)
+        return made
+
+    def _emit(self, records: list[LogRecord], emit: Callable[[LogBatch], None]) -> None:
+        if records:
+            emit(LogBatch(self.subject, tuple(records)))
+
+    def _in_minute(self, count: int, now: float) -> Quantity:
+        """Exact where the whole minute was seen, at the time or read back."""
+        if not self._ever:
+            return unknown()
+        status = self.status
+        whole = now - self._counts.began >= MINUTE or (
+            self._back >= MINUTE and status.timed and not status.cut
+        )
+        return exact(count) if whole else at_least(count)
+
+    def _age(self, now: float, wall: float) -> Quantity:
+        """Since a line came while we watched, or else since the file changed."""
+        if self._last_line is not None:
+            return exact(max(0.0, now - self._last_line), Unit.SECONDS)
+        if self.status.modified is None:
+            return unknown(Unit.SECONDS)
+        return exact(max(0.0, wall - self.status.modified), Unit.SECONDS)
+
+    def _behind(self) -> int:
+        unparsed = sum(
+            len(line.data) + 1 for waiting in self._waiting for line in waiting.lines[waiting.next :]
+        )
+        return self.status.behind + unparsed
+
+    def _note(self) -> Shown:
+        status = self.status
+        if status.state is not TailState.FOLLOWING:
+            return shown(f"{self.tail.path}: {status.why} – {_REMEDIES[status.state]}")
+        if status.lost_more:
+            return Shown(
+                "lines were lost in a truncation or a rotation quicker than our look; how many, nobody knows"
+            )
+        if not status.timed:
+            return Shown("the lines at the start told no time: a few were read back, of unknown age")
+        if status.cut:
+            return Shown("the wanted time was not read back whole: the limit in bytes came first")
+        return Shown("")

@@ -1,0 +1,63 @@
+"""A collector that follows files in a test, and what it emitted."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from collectors.base import Context
+from collectors.logs.file import FileLogs, FileOptions
+from collectors.model.logs import LogBatch, LogReading, LogRecord
+from collectors.model.sweep import Sweep
+
+
+class Following:
+    def __init__(self, path: Path | str, every: float = 1.0, **options: Any) -> None:
+        self.batches: list[LogBatch] = []
+        context = Context(collector="test", service="shop", every=every, emit=self.batches.append)
+        self.collector = FileLogs(FileOptions(path=str(path), **options), context)
+        self.sweep: Sweep | None = None
+
+    async def collect(self) -> list[LogRecord]:
+        """The records of one pass."""
+        before = len(self.batches)
+        self.sweep = await self.collector.collect()
+        return [record for batch in self.batches[before:] for record in batch.records]
+
+    async def until(self, done: Callable[[], bool], deadline: float = 15.0, pause: float = 0.01) -> None:
+        async with asyncio.timeout(deadline):
+            while not done():
+                await self.collect()
+                await asyncio.sleep(pause)
+
+    @property
+    def records(self) -> list[LogRecord]:
+        return [record for batch in self.batches for record in batch.records]
+
+    @property
+    def messages(self) -> list[str]:
+        return [str(record.message) for record in self.records]
+
+    @property
+    def readings(self) -> list[LogReading]:
+        assert self.sweep is not None
+        return [reading for reading in self.sweep.readings if isinstance(reading, LogReading)]
+
+    @property
+    def reading(self) -> LogReading:
+        (reading,) = self.readings
+        return reading
+
+    def field(self, name: str) -> list[str]:
+        return [value for record in self.records for key, value in record.fields if key == name]
+
+
+@asynccontextmanager
+async def following(path: Path | str, **options: Any) -> AsyncIterator[Following]:
+    made = Following(path, **options)
+    await made.collector.open()
+    try:
+        yield made
+    finally:
+        await made.collector.close()
