@@ -10,8 +10,8 @@ from console.present.words import brief, span, tell
 from widgets.cell import MARKS, Cell
 
 BARS = "▁▂▃▄▅▆▇█"
-SPARK_SPAN = 900.0
-"""Seconds that a spark covers."""
+SPANS = (60.0, 120.0, 300.0, 900.0)
+"""Seconds that a spark or a chart may cover: the least that holds what is known, at most 15 min."""
 
 
 def quantity_cell(quantity: Quantity, *, dim: bool = False, hint: str = "") -> Cell:
@@ -39,17 +39,23 @@ def is_dim(row: Row) -> bool:
 
 
 def spark_of(history: History, row: Row, field: str, wall: float, width: int = 8) -> str:
-    """A bar chart of a field's last 15 minutes, ``width`` characters; empty where little is known."""
-    series = history.series(row.reading.subject.id, field, wall - SPARK_SPAN)
+    """A bar chart of a field's past, ``width`` characters; empty where little is known."""
+    series = history.series(row.reading.subject.id, field, wall - SPANS[-1])
     points = [(point.at, point.value) for point in series if point.value is not None]
     if len(points) < 3:
         return ""
+    span_shown = covering(wall - points[0][0])
     slots: list[float | None] = [None] * width
     for at, value in points:
-        slot = min(width - 1, max(0, int((at - wall + SPARK_SPAN) / SPARK_SPAN * width)))
+        slot = min(width - 1, max(0, int((at - wall + span_shown) / span_shown * width)))
         known = slots[slot]
         slots[slot] = value if known is None else max(known, value)
     return bars(slots)
+
+
+def covering(seconds: float) -> float:
+    """The least span that holds so many seconds of past."""
+    return next((one for one in SPANS if one >= seconds), SPANS[-1])
 
 
 def bars(values: Sequence[float | None]) -> str:

@@ -1,6 +1,7 @@
 """The fleet: services × practices as columns and rows, wide, narrow, or turned round."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from collectors.model.level import Level, worst
 from collectors.model.practice import Practice
@@ -18,6 +19,9 @@ NARROW = 118
 
 TURNED = 3
 """Up to so many services stand turned round: one practice a line, with its sentence."""
+
+ROOMY = 10
+"""Columns of a cell from which on it may say more than four characters on a narrow screen."""
 
 CHANGED_WITHIN = 1800.0
 
@@ -52,16 +56,15 @@ def table(
 ) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
     """The fleet's table for a screen of ``width`` columns."""
     folds = fold_all(snapshot, services)
-    narrow = width < NARROW
     shown = practices_shown(folds)
-    size = 6 if narrow else max(10, min(17, (width - 32) // max(1, len(shown))))
-    name_width = 14 if narrow else 18
+    narrow = width < NARROW
+    name_width = 13 if narrow else 18
+    room = (width - name_width - (9 if narrow else 14)) // max(1, len(shown))
+    size = max(6, min(17, room - 1))
+    short = narrow and size < ROOMY
     columns = (
         Column("service", "service", name_width),
-        *(
-            Column(practice.value, practice.value[: size - 1] if narrow else practice.value, size)
-            for practice in shown
-        ),
+        *(Column(practice.value, practice.value[: size - 1], size) for practice in shown),
         Column("changed", "changed", 8 if narrow else 12),
     )
     rows = []
@@ -70,9 +73,7 @@ def table(
         cells = [level_cell(level, service, hint=_service_hint(folds, service, level))]
         for practice in shown:
             folded = folds.get((service, practice))
-            cells.append(
-                fleet_cell(folded, snapshot, history, sparks=not narrow) if folded else Cell("–", dim=True)
-            )
+            cells.append(_sized(folded, snapshot, history, narrow=narrow, short=short))
         cells.append(_changed(snapshot, service))
         rows.append(Row(service, tuple(cells)))
     return columns, tuple(rows)
@@ -87,7 +88,7 @@ def turned(
         Column("service", "service", 12),
         Column("practice", "practice", 9),
         Column("value", "now", 16),
-        Column("spark", "15 min", 9),
+        Column("spark", "past", 9),
         Column("sentence", "because", max(20, width - 54), grow=True),
     )
     rows = []
@@ -115,6 +116,14 @@ def turned(
             )
             name = EMPTY
     return columns, tuple(rows)
+
+
+def _sized(folded: Folded | None, snapshot: Snapshot, history: History, *, narrow: bool, short: bool) -> Cell:
+    """A place of the fleet in the form that its column has room for."""
+    if folded is None:
+        return Cell("–", dim=True)
+    cell = fleet_cell(folded, snapshot, history, sparks=not narrow)
+    return replace(cell, text=cell.short) if short else cell
 
 
 def fleet_cell(folded: Folded, snapshot: Snapshot, history: History, *, sparks: bool) -> Cell:

@@ -2,6 +2,7 @@
 
 from collectors.model.fields import FieldSpec
 from collectors.model.practice import Practice
+from collectors.model.quantity import Known
 from collectors.model.subject import SubjectId
 from console.engine.history import History
 from console.engine.state import Freshness, Row, Snapshot
@@ -38,7 +39,7 @@ def table(
             "subject", practice.value.removesuffix("s") if practice is not Practice.HEALTH else "check", 22
         ),
         *view.columns,
-        Column("spark", "15 min", 9),
+        Column("spark", "past", 9),
         Column("because", "because", 30, grow=True),
     )
     rows = tuple(_row(row, snapshot, history, practice) for row in rows_of(snapshot, practice, service))
@@ -94,7 +95,7 @@ def facts(row: Row, now: float) -> tuple[tuple[str, Cell], ...]:
         ("values", Cell(_age_sentence(row, now), dim=dim)),
     ]
     found.extend(("also", Cell(str(line))) for line in row.verdict.evidence)
-    if reading.word:
+    if reading.word and reading.word not in row.verdict.reason:
         found.append(("says", Cell(str(reading.word))))
     if reading.note:
         found.append(("note", Cell(str(reading.note))))
@@ -102,11 +103,19 @@ def facts(row: Row, now: float) -> tuple[tuple[str, Cell], ...]:
         (name.replace("_", " "), Cell(text)) for name, text in VIEWS[reading.practice].words(row).items()
     )
     specs = {spec.name: spec for spec in reading.specs()}
-    for name, quantity in reading.quantities().items():
+    quantities = reading.quantities()
+    for name, quantity in quantities.items():
+        if quantity.known is Known.UNKNOWN:
+            continue
         spec = specs.get(name)
         found.append(
             (name.replace("_", " "), Cell(say(quantity), short=brief(quantity), dim=dim, hint=_meaning(spec)))
         )
+    untold = [
+        name.replace("_", " ") for name, quantity in quantities.items() if quantity.known is Known.UNKNOWN
+    ]
+    if untold:
+        found.append(("unknown", Cell(", ".join(untold), dim=True)))
     for part in reading.parts:
         value = f" {say(part.value)}" if part.value is not None else ""
         mark = cells.MARKS[cells.Level.CRITICAL] + " " if part.bad else ""

@@ -22,7 +22,9 @@ def say(quantity: Quantity) -> str:
 
 
 def tell(quantity: Quantity) -> str:
-    """The same without a margin, for the cell of a table."""
+    """The same for the cell of a table: without a margin, ``?`` and ``…`` for what is not known."""
+    if quantity.value is None:
+        return brief(quantity)
     if quantity.known is Known.ABOUT and quantity.value is not None:
         return f"≈ {number(quantity.value, quantity.unit)}"
     return say(quantity)

@@ -22,6 +22,7 @@ from console.engine.store import Store
 from console.keys import KEYS, key_map
 from console.lab import control
 from console.lab.control import list_incidents
+from console.lab.processes import LabError
 from console.logs.ring import Ring
 from console.present.words import clock_time
 from console.screens.base import ConsoleScreen
@@ -173,7 +174,7 @@ class Quarterdeck(TerminalApp):
             return
         try:
             await (control.start if verb == "start" else control.stop)(name, self._lab)
-        except control.LabError as error:
+        except LabError as error:
             self.notify(str(error), markup=False, severity="error")
         else:
             self.notify(f"{verb} {name}", markup=False, timeout=3)

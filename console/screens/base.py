@@ -12,6 +12,7 @@ from console.engine.state import DetailKey, Snapshot, SourceId
 from console.present.header import footer_words, header_words
 from console.present.practice import find_row
 from widgets.bars import HintLine, StatusLine
+from widgets.cell import Cell
 from widgets.table import LiveTable
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ class ConsoleScreen(Screen[None]):
     DEFAULT_CSS = """
     ConsoleScreen { layout: vertical; }
     ConsoleScreen #header, ConsoleScreen #hint, ConsoleScreen #keys { height: 1; dock: none; }
-    ConsoleScreen .lower { height: 12; layout: horizontal; }
+    ConsoleScreen .lower { height: 1fr; min-height: 9; layout: horizontal; }
     ConsoleScreen.-low .lower { display: none; }
+    ConsoleScreen.-low LiveTable { height: 1fr; max-height: 100%; }
     ConsoleScreen.-zoomed .zoomable { display: none; }
     ConsoleScreen.-zoomed .zoomable.-zoom { display: block; height: 1fr; width: 1fr; }
     """
@@ -78,7 +80,7 @@ class ConsoleScreen(Screen[None]):
 
     def paint_hint(self) -> None:
         """The line of the cell under the cursor."""
-        self.query_one("#hint", HintLine).show(self.hint())
+        self.query_one("#hint", HintLine).show_cell(Cell(self.hint()))
 
     def hint(self) -> str:
         """The sentence of the cell under the cursor."""

@@ -7,12 +7,10 @@ from collectors.model.fields import FieldSpec
 from collectors.model.quantity import Unit
 from console.engine.history import History
 from console.engine.state import Event, Row, Snapshot
+from console.present.cells import SPANS, covering
 from console.present.practices import VIEWS
 from console.present.words import span
 from widgets.chartdata import Chart, ChartLine, ChartMark
-
-SPAN = 900.0
-"""Seconds that a chart shows."""
 
 GRID = 5.0
 """Seconds to which the chart's end is rounded up, so that only new data draws it anew."""
@@ -28,31 +26,38 @@ def chart_of(row: Row, history: History, snapshot: Snapshot, shift: int = 0) -> 
     specs = {spec.name: spec for spec in reading.specs()}
     shown = [specs[name] for name in names if specs[name].unit is specs[names[0]].unit]
     until = math.ceil(row.taken / GRID) * GRID - shift * STEP
-    lines = tuple(_line(row, spec, history, until) for spec in shown)
+    first = min((_first(row, spec, history, until) for spec in shown), default=until)
+    length = SPANS[-1] if shift else covering(until - first)
+    lines = tuple(_line(row, spec, history, until, length) for spec in shown)
     past = f", until {span(shift * STEP)} ago" if shift else ""
-    title = f"{' and '.join(line.label for line in lines)}, {span(SPAN)}{past}"
+    title = f"{' and '.join(line.label for line in lines)}, {span(length)}{past}"
     return Chart(
         title=title,
         unit=shown[0].unit if shown else Unit.COUNT,
         lines=lines,
-        span=SPAN,
-        marks=_marks(snapshot.events, reading.subject.service, until),
+        span=length,
+        marks=_marks(snapshot.events, reading.subject.service, until, length),
     )
 
 
-def _line(row: Row, spec: FieldSpec, history: History, until: float) -> ChartLine:
-    series = history.series(row.reading.subject.id, spec.name, until - SPAN)
+def _first(row: Row, spec: FieldSpec, history: History, until: float) -> float:
+    series = history.series(row.reading.subject.id, spec.name, until - SPANS[-1])
+    return series[0].at if series else until
+
+
+def _line(row: Row, spec: FieldSpec, history: History, until: float, length: float) -> ChartLine:
+    series = history.series(row.reading.subject.id, spec.name, until - length)
     return ChartLine(
         spec.name.replace("_", " "),
         tuple((until - point.at, point.value) for point in series if point.at <= until),
     )
 
 
-def _marks(events: Sequence[Event], service: str, until: float) -> tuple[ChartMark, ...]:
+def _marks(events: Sequence[Event], service: str, until: float, length: float) -> tuple[ChartMark, ...]:
     return tuple(
         ChartMark(until - event.at, event.kind)
         for event in events
         if event.service in ("", service)
         and event.kind in ("mark", "version", "restart")
-        and 0 <= until - event.at <= SPAN
+        and 0 <= until - event.at <= length
     )

@@ -34,9 +34,9 @@ class FleetScreen(ConsoleScreen):
     )
     DEFAULT_CSS = """
     FleetScreen SentenceList { height: auto; max-height: 9; }
-    FleetScreen LiveTable { height: 1fr; min-height: 4; }
-    FleetScreen DetailView { width: 1fr; border: round $panel; }
-    FleetScreen LineChart { width: 1fr; border: round $panel; }
+    FleetScreen LiveTable { height: auto; max-height: 55%; min-height: 4; }
+    FleetScreen DetailView { width: 1fr; border: round $border-blurred; }
+    FleetScreen LineChart { width: 1fr; border: round $border-blurred; }
     """
     BINDING_GROUP_TITLE = "fleet"
     AUTO_FOCUS: ClassVar[str] = "LiveTable"

@@ -27,7 +27,7 @@ class LogsScreen(ConsoleScreen):
     )
     DEFAULT_CSS = """
     LogsScreen LiveTable { height: auto; max-height: 8; min-height: 3; }
-    LogsScreen LogView { height: 1fr; border: round $panel; }
+    LogsScreen LogView { height: 1fr; border: round $border-blurred; }
     LogsScreen.-low LiveTable { max-height: 5; }
     """
     AUTO_FOCUS: ClassVar[str] = "LogView"

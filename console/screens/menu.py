@@ -91,7 +91,7 @@ class Menu(ModalScreen[Run | None]):
             Row(index, (Cell(name), Cell(words))) for index, (name, words, _run) in enumerate(self._entries)
         ]
         self.query_one(LiveTable).show(columns, rows)
-        self.query_one(HintLine).show(self._words)
+        self.query_one(HintLine).show_cell(Cell(self._words))
 
     @on(LiveTable.RowOpened)
     def _opened(self, event: LiveTable.RowOpened) -> None:

@@ -31,9 +31,9 @@ class PracticeScreen(ConsoleScreen):
 
     PRACTICE: ClassVar[Practice]
     DEFAULT_CSS = """
-    PracticeScreen LiveTable { height: 1fr; min-height: 4; }
-    PracticeScreen DetailView { width: 1fr; border: round $panel; }
-    PracticeScreen LineChart { width: 1fr; border: round $panel; }
+    PracticeScreen LiveTable { height: auto; max-height: 55%; min-height: 4; }
+    PracticeScreen DetailView { width: 1fr; border: round $border-blurred; }
+    PracticeScreen LineChart { width: 1fr; border: round $border-blurred; }
     """
     AUTO_FOCUS: ClassVar[str] = "LiveTable"
 

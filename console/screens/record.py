@@ -19,7 +19,7 @@ class RecordScreen(ConsoleScreen):
 
     TITLE_WORDS = "logs · record"
     HELP = "One record with all its fields. y copies its message, Esc goes back."
-    DEFAULT_CSS = "RecordScreen DetailView { height: 1fr; border: round $panel; }"
+    DEFAULT_CSS = "RecordScreen DetailView { height: 1fr; border: round $border-blurred; }"
     AUTO_FOCUS: ClassVar[str] = "DetailView"
 
     def __init__(self, record: LogRecord, service: str) -> None:

@@ -29,8 +29,9 @@ class SubjectScreen(ConsoleScreen):
     HELP = "One subject with all that its source tells. Details on the right are fetched while you look."
     DEFAULT_CSS = """
     SubjectScreen #gauges { height: auto; max-height: 3; }
-    SubjectScreen DetailView { width: 1fr; border: round $panel; }
-    SubjectScreen LineChart { height: 12; border: round $panel; }
+    SubjectScreen DetailView { width: 1fr; border: round $border-blurred; }
+    SubjectScreen.-wide #facts { width: 46; }
+    SubjectScreen LineChart { height: 12; border: round $border-blurred; }
     SubjectScreen #panels { height: 1fr; }
     SubjectScreen.-low LineChart { display: none; }
     """

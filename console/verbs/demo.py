@@ -35,6 +35,6 @@ def run_demo(incident: str, *, serve: bool, plain: bool) -> int:
                 asyncio.run(control.start(incident, lab.folder))
             settings = settings_or_exit(Wanted(config=str(lab.config_path)))
             return run_console(settings, plain_lines=plain, lab=lab.folder)
-    except control.LabError as error:
+    except LabError as error:
         print(f"quarterdeck: {error}", file=sys.stderr)
         return MISSING

@@ -41,7 +41,7 @@ def test_a_quantity_says_how_well_it_is_known(quantity: Quantity, long: str, sho
 
 def test_a_table_leaves_the_margin_to_the_facts() -> None:
     assert tell(about(1000, 100)) == "≈ 1k"
-    assert tell(unknown()) == "unknown"
+    assert tell(unknown()) == "?"
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(list(Unit)))
