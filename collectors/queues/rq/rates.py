@@ -87,8 +87,10 @@ def _failures(then: Mark, now: Mark, failed: int | None, *, alone: bool) -> Betw
     more = max(0, now.dead - then.dead)
     if failed is None:
         return Between(more, None)
-    high = max(more, failed)
-    return Between(high if alone else more, high)
+    if alone:
+        # before 3.0 the counter and the registry move one after the other: only one of them may be taken
+        return Between(failed, failed)
+    return Between(more, max(more, failed))
 
 
 def _worked(

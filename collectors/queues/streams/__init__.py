@@ -200,12 +200,16 @@ def _reads(key: bytes, group: Mapping[bytes, Any], count: int) -> list[Read]:
 
 def _group(told: Mapping[bytes, Any], length: int, asked: int, replies: Sequence[Any]) -> Group:
     waiting, consumers, summary, entries = replies
+    counted = told.get(b"entries-read")
+    if counted is None and told.get(b"lag") is not None and told[b"last-delivered-id"] == b"0-0":
+        # the server begins to count with the first read; until then the lag is all that ever came
+        counted = 0
     return Group(
         name=told[b"name"],
         length=length,
         pending=summary[0],
         lag=told.get(b"lag"),
-        read=told.get(b"entries-read"),
+        read=counted,
         waiting=[entry[0] for entry in waiting],
         asked=asked,
         consumers=[
