@@ -4,6 +4,7 @@ SAMPLE_FOLDER receives ``heartbeat`` (ticks, stalled or flowing) and ``stopped``
 SAMPLE_FLOOD=1 changes the whole screen each tick; SAMPLE_HOSTILE shows that text everywhere.
 """
 
+import asyncio
 import os
 import sys
 import threading
@@ -52,6 +53,13 @@ class SampleApp(TerminalApp):
         self.set_interval(0.1, self.tick)
         if HOSTILE:
             self.notify(HOSTILE, markup=False, timeout=60)
+
+    async def on_unmount(self) -> None:
+        match os.environ.get("SAMPLE_BAD_END"):
+            case "raise":
+                raise RuntimeError("at the very end")
+            case "hang":
+                await asyncio.sleep(60)
 
     def tick(self) -> None:
         self.ticks += 1

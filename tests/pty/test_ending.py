@@ -209,6 +209,22 @@ def test_bytes_that_are_no_text_are_not_the_end(tmp_path: Path) -> None:
         assert_given_back(terminal)
 
 
+def test_a_crash_while_it_leaves_is_told_too(tmp_path: Path) -> None:
+    with opened(SAMPLE, tmp_path, SAMPLE_BAD_END="raise") as terminal:
+        terminal.send("q")
+        assert terminal.end(6) == 70
+        assert b"RuntimeError: at the very end" in terminal.raw
+        assert b"Traceback" not in terminal.raw
+        assert_given_back(terminal)
+
+
+def test_a_screen_that_does_not_close_is_ended(tmp_path: Path) -> None:
+    with opened(SAMPLE, tmp_path, SAMPLE_BAD_END="hang") as terminal:
+        terminal.send("q")
+        assert terminal.end(9) == 0
+        assert_given_back(terminal)
+
+
 def test_a_crash_in_the_input_thread_ends_it(tmp_path: Path) -> None:
     with opened(SAMPLE, tmp_path) as terminal:
         terminal.send("t")
