@@ -10,7 +10,7 @@ from collectors.text import Shown, one_line
 
 _NORMAL_95 = 1.96
 _SHARE = 0.02
-"""Part of the sample from which a prefix has a row of its own: there are at most 50."""
+"""Part of the sample's keys or bytes from which a prefix has a row of its own: there are at most 100."""
 
 _DEEPEST = 5
 
@@ -54,28 +54,33 @@ def rows(sample: Sample, separators: bytes) -> tuple[Row, ...]:
 def group(seen: Sequence[Seen], separators: bytes) -> dict[bytes, list[Seen]]:
     """Sampled keys by prefix.
 
-    A prefix that enough keys share stands by itself, and so do the longer ones below it; ids are
-    shared by few and so never split. What is left over stands under the prefix above, at last under
-    the empty one.
+    A prefix that enough keys or bytes share stands by itself, and so do the longer ones below it; ids
+    are shared by few and so never split. What is left over stands under the prefix above, at last
+    under the empty one.
     """
     found: dict[bytes, list[Seen]] = {}
-    enough = max(1, math.ceil(_SHARE * len(seen)))
+    enough = max(1, math.ceil(_SHARE * len(seen))), max(1.0, _SHARE * sum(one.size for one in seen))
     _split(b"", list(seen), separators, enough, found)
     return found
 
 
 def _split(
-    prefix: bytes, members: list[Seen], separators: bytes, enough: int, found: dict[bytes, list[Seen]]
+    prefix: bytes,
+    members: list[Seen],
+    separators: bytes,
+    enough: tuple[int, float],
+    found: dict[bytes, list[Seen]],
 ) -> None:
     longer: dict[bytes, list[Seen]] = defaultdict(list)
     rest: list[Seen] = []
     for seen in members:
         head = _next(seen.key, len(prefix), separators)
         (rest if head is None else longer[head]).append(seen)
-    wanted = enough if not prefix else max(enough, 3)
+    keys = enough[0] if not prefix else max(enough[0], 3)
     depth = sum(prefix.count(sign) for sign in separators)
     for head, below in longer.items():
-        if len(below) >= wanted and depth < _DEEPEST:
+        many = len(below) >= keys or sum(one.size for one in below) >= enough[1]
+        if many and depth < _DEEPEST:
             _split(head, below, separators, enough, found)
         else:
             rest += below

@@ -14,7 +14,7 @@ MOST = 64
 COLUMNS = ("time", "took", "command", "client")
 
 _NO_VALUES = frozenset({
-    "CLIENT", "CONFIG", "COUNT", "DBSIZE", "DEBUG", "DEL", "EXISTS", "EXPIRE", "FLUSHALL", "FLUSHDB", "GET",
+    "CLIENT", "CONFIG", "DBSIZE", "DEBUG", "DEL", "EXISTS", "EXPIRE", "FLUSHALL", "FLUSHDB", "GET",
     "GETRANGE", "HGETALL", "HKEYS", "HLEN", "HMGET", "HSCAN", "HVALS", "INFO", "KEYS", "LLEN", "LRANGE",
     "LTRIM", "MEMORY", "MGET", "PTTL", "RENAME", "SCAN", "SCARD", "SDIFF", "SDIFFSTORE", "SINTER",
     "SINTERSTORE", "SLOWLOG", "SMEMBERS", "SORT", "SORT_RO", "SSCAN", "SUNION", "SUNIONSTORE", "TTL", "TYPE",
@@ -54,7 +54,7 @@ def command(arguments: Sequence[Any]) -> Shown:
     if name == "CONFIG" and len(words) > 2 and words[1].upper() == "SET":
         name = "CONFIG SET"
     kept = len(words) if name in _NO_VALUES else 1 if name in _NOTHING else 2
-    text = " ".join(words[:kept])
+    text = " ".join([words[0].upper(), *words[1:kept]])
     hidden = len(words) - kept
     return shown(f"{text} … {hidden} more" if hidden > 0 else text, 200)
 
