@@ -19,7 +19,7 @@ from collectors.text import Shown, shown
 from collectors.transport.read.files import Got, Tail, TailOptions, TailState
 from collectors.transport.read.files_glob import expand, is_pattern
 from collectors.transport.read.files_lines import LINE_CAP, Line
-from collectors.transport.read.files_open import FileId
+from collectors.transport.read.files_open import Seen
 from collectors.transport.read.files_thread import FileThread
 
 MOST_FILES = 200
@@ -82,7 +82,7 @@ class FileLogs(Collector[FileOptions]):
         self._streams: dict[str, Stream] = {}
         self._thread = FileThread(context.collector)
         self._reading: asyncio.Future[_Results] | None = None
-        self._expanding: asyncio.Future[tuple[list[tuple[str, FileId]], int]] | None = None
+        self._expanding: asyncio.Future[tuple[list[tuple[str, Seen]], int]] | None = None
         self._expand_at = 0.0
         self._beyond = 0
         self._started = False
@@ -176,9 +176,10 @@ class FileLogs(Collector[FileOptions]):
         took = self.context.clock.boottime() - now
         self._expand_at = now + max(EXPAND_EVERY, 20 * took)
         paths, self._beyond = found or ([], 0)
-        followed = {identity for stream in self._streams.values() for identity in stream.status.ids}
-        for path, identity in paths:
-            if path not in self._streams and identity not in followed and len(self._streams) < MOST_FILES:
+        statuses = [stream.status for stream in self._streams.values()]
+        for path, seen in paths:
+            known = any(seen.id in status.ids or seen in status.left for status in statuses)
+            if path not in self._streams and not known and len(self._streams) < MOST_FILES:
                 self._follow(path)
         here = {path for path, _ in paths}
         for path, stream in list(self._streams.items()):

@@ -25,7 +25,7 @@ def json_lines(count: int) -> list[bytes]:
         lines.append(
             msgspec.json.encode(
                 {
-                    "timestamp": f"2026-11-23T18:{index // 60000 % 60:02}:{index // 1000 % 60:02}.{index % 1000:03}Z",
+                    "timestamp": f"2026-11-23T18:53:{index // 1000 % 60:02}.{index % 1000:03}Z",
                     "level": level,
                     "event": rng.choice(("request completed", "cache miss", "order placed")),
                     "service": rng.choice(("catalog", "orders", "payments")),
@@ -45,7 +45,7 @@ def text_lines(count: int) -> list[bytes]:
     """Lines as Python's logging writes them."""
     rng = random.Random(7)
     return [
-        f"2026-11-23 18:53:44,{index % 1000:03} INFO orders.web: request {rng.randrange(99999)} took 12 ms".encode()
+        f"2026-11-23 18:53:44,{index % 1000:03} INFO orders.web: request {rng.randrange(99999)} done".encode()
         for index in range(count)
     ]
 

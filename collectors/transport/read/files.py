@@ -5,14 +5,14 @@ It blocks, so it belongs in a FileThread.
 
 import errno
 import os
+from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
 
 from collectors.transport.read.files_back import When, find_back
 from collectors.transport.read.files_lines import LINE_CAP, Line
-from collectors.transport.read.files_open import SURE, FileId, NotRegularError, OpenFile
+from collectors.transport.read.files_open import SURE, FileId, NotRegularError, OpenFile, Seen
 
 PARTIAL_HELD = 2.0
 """Seconds for which a line without its newline is held."""
@@ -20,16 +20,11 @@ PARTIAL_HELD = 2.0
 LINGER = 5.0
 """Seconds for which a file that was renamed or deleted is still read after its last growth."""
 
+LEFT = 32
+"""Files remembered that were read to their end."""
+
 NEIGHBOURS = 9
 """Numbered siblings (``app.log.1``) looked at."""
-
-
-class _Seen(NamedTuple):
-    """A rotated file as seen: rotated files rest, so a reused inode number shows by size or time."""
-
-    id: FileId
-    size: int
-    modified: int
 
 
 class TailState(StrEnum):
@@ -61,7 +56,8 @@ class TailStatus:
     ``why`` says what is wrong in the system's words. ``behind``: bytes not read yet. ``lost``:
     bytes known to be lost by truncation; ``lost_more``: there may be more, nobody can know.
     ``modified``: when the file last changed, UTC epoch seconds. ``cut``: reading back hit the byte
-    limit; ``timed``: the lines at the start told their times.
+    limit; ``timed``: the lines at the start told their times. ``ids``: files that are open;
+    ``left``: files read to their end and closed.
     """
 
     state: TailState = TailState.MISSING
@@ -75,6 +71,7 @@ class TailStatus:
     cut: bool = False
     timed: bool = True
     ids: frozenset[FileId] = frozenset()
+    left: frozenset[Seen] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +99,9 @@ class Tail:
         self._files: list[OpenFile] = []
         self._memo: OpenFile | None = None
         self._at_path: FileId | None = None
-        self._known: set[_Seen] = set()
+        self._known: set[Seen] = set()
         self._loose: list[Line] = []
+        self._left: deque[Seen] = deque(maxlen=LEFT)
         self._state = TailState.MISSING
         self._why = ""
         self._rotations = 0
@@ -257,16 +255,14 @@ class Tail:
         self._rotations += len(opened)
         return opened
 
-    def _siblings(self) -> list[tuple[str, _Seen]]:
-        found: list[tuple[str, _Seen]] = []
+    def _siblings(self) -> list[tuple[str, Seen]]:
+        found: list[tuple[str, Seen]] = []
         for number in range(1, NEIGHBOURS + 1):
             sibling = f"{self.path}.{number}"
             try:
-                status = Path(sibling).stat()
+                found.append((sibling, Seen.of(Path(sibling).stat())))
             except OSError:
                 break
-            identity = (status.st_dev, status.st_ino)
-            found.append((sibling, _Seen(identity, status.st_size, status.st_mtime_ns)))
         return found
 
     def _learn(self) -> None:
@@ -312,6 +308,7 @@ class Tail:
 
     def _drop(self, file: OpenFile) -> None:
         self._files.remove(file)
+        self._left.append(file.seen)
         file.close()
 
     def _status(self) -> TailStatus:
@@ -327,4 +324,5 @@ class Tail:
             self._cut,
             self._timed,
             frozenset(file.id for file in self._files),
+            frozenset(self._left),
         )

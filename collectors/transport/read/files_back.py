@@ -30,7 +30,7 @@ def find_back(file: OpenFile, when: When, cutoff: float, most: int) -> Back:
     """The place of the first line at or after ``cutoff``, by bisection, at most ``most`` bytes back."""
     size = file.size
     lowest = max(0, size - most)
-    if most == 0 or file.modified < cutoff:
+    if size == 0 or most == 0 or file.modified < cutoff:
         return Back(_last_line(file))
     if _time_at(file, max(0, size - PROBE), when) is None:
         offset = line_after(file, max(lowest, size - PROBE))

@@ -6,7 +6,7 @@ import re
 import stat
 from itertools import islice
 
-from collectors.transport.read.files_open import FileId
+from collectors.transport.read.files_open import Seen
 
 _ENTRIES = 10_000
 _PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".lz4")
@@ -18,14 +18,14 @@ def is_pattern(path: str) -> bool:
     return glob.has_magic(path)
 
 
-def expand(pattern: str, most: int) -> tuple[list[tuple[str, FileId]], int]:
+def expand(pattern: str, most: int) -> tuple[list[tuple[str, Seen]], int]:
     """The files of ``pattern``, latest written first, and how many are beyond ``most``.
 
     Packed files and rotated ones (``app.log.1`` beside ``app.log``) are left out.
     """
     # Path.glob takes no absolute pattern
     names = set(islice(glob.iglob(pattern, recursive=True), _ENTRIES))  # noqa: PTH207
-    found: list[tuple[float, str, FileId]] = []
+    found: list[tuple[float, str, Seen]] = []
     for name in names:
         numbered = _NUMBERED.fullmatch(name)
         if name.endswith(_PACKED) or (numbered and numbered[1] in names):
@@ -35,6 +35,6 @@ def expand(pattern: str, most: int) -> tuple[list[tuple[str, FileId]], int]:
         except OSError:
             continue
         if stat.S_ISREG(status.st_mode):
-            found.append((status.st_mtime, name, (status.st_dev, status.st_ino)))
+            found.append((status.st_mtime, name, Seen.of(status)))
     found.sort(reverse=True)
     return [(name, identity) for _, name, identity in found[:most]], max(0, len(found) - most)

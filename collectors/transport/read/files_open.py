@@ -2,6 +2,7 @@
 
 import os
 import stat
+from typing import NamedTuple
 
 from collectors.transport.read.files_lines import Line, LineSplitter
 
@@ -16,6 +17,19 @@ SURE = 4096
 agree by chance, and reading a little twice is better than not at all."""
 
 FileId = tuple[int, int]
+
+
+class Seen(NamedTuple):
+    """A file as seen at rest: a reused inode number shows by another size or time of change."""
+
+    id: FileId
+    size: int
+    modified: int
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> "Seen":
+        """What ``stat`` tells."""
+        return cls((found.st_dev, found.st_ino), found.st_size, found.st_mtime_ns)
 
 
 class NotRegularError(OSError):
@@ -33,6 +47,7 @@ class OpenFile:
         self.id: FileId = (found.st_dev, found.st_ino)
         self.size = found.st_size
         self.modified = found.st_mtime
+        self.seen = Seen.of(found)
         self.offset = 0
         self.backlog_end = 0
         self.quiet_since: float | None = None
@@ -68,6 +83,7 @@ class OpenFile:
         found = os.fstat(self._descriptor)
         self.size = found.st_size
         self.modified = found.st_mtime
+        self.seen = Seen.of(found)
 
     def read(self, limit: int) -> list[Line]:
         """Lines of the next ``limit`` bytes at most; moves on."""

@@ -1,13 +1,14 @@
 """Numbered lines of a real writer, each exactly once, through every kind of rotation."""
 
+import asyncio
 import os
 import shutil
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,10 @@ def writer(path: Path, mode: str, count: int, pause: float, batch: int) -> Itera
 
 def numbers(stream: Following) -> Counter[int]:
     return Counter(int(value) for value in stream.field("n"))
+
+
+def has_records(stream: Following, count: int) -> bool:
+    return len(stream.records) >= count
 
 
 def ended(stream: Following) -> bool:
@@ -87,7 +92,7 @@ async def test_copytruncate_is_read_on_in_the_copy(tmp_path: Path) -> None:
         await stream.collect()
         with writer(path, "plain", 4000, 0.0002, 10**6):
             for turn in range(4):
-                await stream.until(lambda want=500 * (turn + 1): len(stream.records) >= want, pause=0.02)
+                await stream.until(partial(has_records, stream, 500 * (turn + 1)), pause=0.02)
                 shutil.copyfile(path, tmp_path / "app.log.copy")
                 destroyed_from = (tmp_path / "app.log.copy").stat().st_size
                 (tmp_path / "app.log.copy").replace(tmp_path / "app.log.1")
@@ -133,7 +138,7 @@ async def test_same_size_after_truncation_is_no_silence(tmp_path: Path) -> None:
     path.write_bytes(b'{"n":1,"msg":"a"}\n')
     async with following(path) as stream:
         await stream.collect()
-        time.sleep(0.02)
+        await asyncio.sleep(0.02)
         path.write_bytes(b'{"n":2,"msg":"b"}\n')
         await stream.collect()
         assert stream.field("n") == ["1", "2"]
