@@ -115,9 +115,7 @@ class LineChart(Widget):
         cells: list[list[tuple[str, Style]]] = [[(" ", self.rich_style)] * width for _ in range(height)]
         for index, line in enumerate(chart.lines):
             style = self._series(index)
-            drawn = draw_runs(
-                runs(line, chart.span, width, extent), width, height, ascii_only=self.ascii_only
-            )
+            drawn = draw_runs(runs(line, chart, width, extent), width, height, ascii_only=self.ascii_only)
             for y, text in enumerate(drawn):
                 for x, char in enumerate(text):
                     if char != " ":
@@ -130,7 +128,7 @@ class LineChart(Widget):
         for mark in chart.marks:
             if not 0 <= mark.ago <= chart.span:
                 continue
-            x = column_of(mark.ago, chart.span, width)
+            x = column_of(mark.ago, chart, width)
             for row in cells:
                 if row[x][0] == " ":
                     row[x] = (self._sign("┊"), muted)

@@ -31,7 +31,11 @@ class ChartMark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Lines over the last ``span`` seconds; ``empty`` stands where there is no point at all."""
+    """Lines over the last ``span`` seconds; ``empty`` stands where there is no point at all.
+
+    ``at`` is the moment of now on any clock, in seconds: columns begin at its multiples, so that
+    a later chart differs only where there is something new until it moves on by a whole column.
+    """
 
     title: str
     unit: Unit
@@ -39,6 +43,7 @@ class Chart:
     span: float = 900.0
     marks: tuple[ChartMark, ...] = ()
     empty: str = "no data yet: needs 2 samples"
+    at: float = 0.0
 
     def values(self) -> list[float]:
         """All finite values within the span."""
@@ -67,12 +72,14 @@ def share(value: float, low: float, high: float) -> float:
     return min(1.0, max(0.0, (value / 2 - low / 2) / extent))
 
 
-def column_of(ago: float, span: float, columns: int) -> int:
+def column_of(ago: float, chart: Chart, columns: int) -> int:
     """The plot column of a moment ``ago`` seconds before now."""
-    return round((1 - ago / span) * (columns - 1))
+    step = chart.span / max(1, columns - 1)
+    column = math.floor((chart.at - ago) / step) - math.floor(chart.at / step) + columns - 1
+    return max(0, min(column, columns - 1))
 
 
-def runs(line: ChartLine, chart_span: float, columns: int, extent: Point) -> list[list[Point]]:
+def runs(line: ChartLine, chart: Chart, columns: int, extent: Point) -> list[list[Point]]:
     """The line as runs without gaps, in plot coordinates: x in columns, y from 0 to 1.
 
     A column keeps at most two points, its lowest and highest in their order, so that no peak is
@@ -80,7 +87,7 @@ def runs(line: ChartLine, chart_span: float, columns: int, extent: Point) -> lis
     """
     all_runs: list[list[Point]] = []
     run: list[Point] = []
-    for column, values in _by_column(line.points, chart_span, columns):
+    for column, values in _by_column(line.points, chart, columns):
         known = [value for value in values if value is not None]
         if known:
             if values[0] is None and run:
@@ -94,13 +101,13 @@ def runs(line: ChartLine, chart_span: float, columns: int, extent: Point) -> lis
 
 
 def _by_column(
-    points: Iterable[tuple[float, float | None]], span: float, columns: int
+    points: Iterable[tuple[float, float | None]], chart: Chart, columns: int
 ) -> list[tuple[int, list[float | None]]]:
     buckets: dict[int, list[float | None]] = {}
-    in_time = (point for point in points if math.isfinite(point[0]) and point[0] <= span)
+    in_time = (point for point in points if math.isfinite(point[0]) and point[0] <= chart.span)
     for ago, value in sorted(in_time, key=lambda point: -point[0]):
         finite = value if value is not None and math.isfinite(value) else None
-        buckets.setdefault(column_of(max(0.0, ago), span, columns), []).append(finite)
+        buckets.setdefault(column_of(max(0.0, ago), chart, columns), []).append(finite)
     return sorted(buckets.items())
 
 

@@ -78,6 +78,10 @@ def is_seen(widget: Widget) -> bool:
     """Whether any cell of the widget is on the terminal now."""
     if not widget.is_attached or not widget.screen.is_current:
         return False
+    # Textual counts a screen below an opaque one as current and would send it all the same.
+    top = widget.app.screen
+    if top is not widget.screen and top.styles.background.a == 1:
+        return False
     try:
         return bool(widget.screen.find_widget(widget).visible_region)
     except NoWidget:
@@ -123,9 +127,7 @@ def _by_cells(before: Sequence[Segment], after: Sequence[Segment]) -> Iterator[S
         if old.style != new.style:
             yield x, x + count
         elif was != now:
-            first = next(k for k in range(count) if was[k] != now[k])
-            last = next(k for k in range(count, 0, -1) if was[k - 1] != now[k - 1])
-            yield x + first, x + last
+            yield from ((x + k, x + k + 1) for k in range(count) if was[k] != now[k])
         x, i, j = x + count, i + count, j + count
         if i == len(old.text):
             old, i = next(olds, None), 0

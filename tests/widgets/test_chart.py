@@ -230,3 +230,18 @@ async def test_a_title_may_be_empty() -> None:
         app.chart.show(Chart("", Unit.COUNT, (), empty="nothing to draw"))
         await pilot.pause()
         assert app.lines()[0].startswith("nothing to draw")
+
+
+async def test_a_new_sample_draws_the_newest_columns_only(regions_of: Any) -> None:
+    def chart(now: float, count: int) -> Chart:
+        points = tuple((5.0 * i, float((count - i) * 7 % 13)) for i in range(count))
+        return Chart("x", Unit.COUNT, (ChartLine("x", points),), at=now)
+
+    app = Shell()
+    async with app.run_test(size=(80, 12)) as pilot:
+        app.chart.show(chart(1.0, 100))
+        await pilot.pause()
+        asked = regions_of(app.chart)
+        app.chart.show(chart(6.0, 101))
+        assert asked
+        assert all(region.x >= 70 for region in asked)

@@ -134,3 +134,11 @@ async def test_ascii_only() -> None:
 )
 def test_the_widest_columns_give_way_first(wanted: list[int], available: int, widths: list[int]) -> None:
     assert fair_widths(wanted, available) == widths
+
+
+async def test_what_is_unknown_is_muted() -> None:
+    app = Shell()
+    async with app.run_test(size=(60, 12)):
+        app.view.show([LOCKS])
+        styles = [next(iter(app.view.render_line(y).crop(20, 21))).style for y in (3, 4)]
+        assert styles == [app.view.palette.text, app.view.palette.muted]

@@ -58,6 +58,10 @@ def test_far_changes_stay_apart_and_near_ones_join() -> None:
     old = strip([("a", 0), (" " * 20, 0), ("b", 0)])
     assert changed_spans(old, strip([("x", 0), (" " * 20, 0), ("y", 0)])) == [(0, 1), (21, 22)]
     assert changed_spans(strip([("a  b", 0)]), strip([("x  y", 0)])) == [(0, 4)]
+    apart, together = [("a", 0), ("  ", 1), ("a", 0)], [("x", 0), ("  ", 1), ("x", 0)]
+    assert changed_spans(strip(apart), strip(together)) == [(0, 4)]
+    far, away = (f"{text}{' ' * 20}{text}" for text in "ax")
+    assert changed_spans(strip([(far, 0)]), strip([(away, 0)])) == [(0, 1), (21, 22)]
 
 
 def test_equal_strips_have_no_span_however_they_are_cut() -> None:

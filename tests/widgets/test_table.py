@@ -2,9 +2,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from rich.style import Style
 from textual.app import App, ComposeResult
 from textual.message import Message
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
 
 from collectors.model.level import Level
@@ -229,7 +230,8 @@ async def test_moving_keys() -> None:
         ):
             await pilot.press(keys)
             assert (app.live.cursor_key, app.live.cursor_column) == (key, column), keys
-            assert any(line.startswith("›") for line in app.lines()), keys
+            pointed = [line for line in app.lines() if line.startswith("›")]
+            assert [line.split()[0] for line in pointed] == [f"›{key}"], keys
 
 
 async def test_opening_marking_and_folding_speak_by_messages(until: Any) -> None:
@@ -356,12 +358,15 @@ async def test_any_size(size: tuple[int, int]) -> None:
         assert app.live.cursor_key is not None
 
 
+@pytest.mark.parametrize("hide", ["display", "screen"])
 async def test_a_hidden_table_costs_nothing_and_is_right_when_seen(
-    until: Any, monkeypatch: pytest.MonkeyPatch
+    hide: str, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = Shell()
     async with app.run_test(size=(100, 10)) as pilot:
-        app.live.display = False
+        app.live.display = hide != "display"
+        if hide == "screen":
+            await app.push_screen(Screen())
         await pilot.pause()
         drawn: list[int] = []
         draw = app.live._painter._draw
@@ -376,6 +381,8 @@ async def test_a_hidden_table_costs_nothing_and_is_right_when_seen(
             await pilot.pause()
         assert drawn == []
         app.live.display = True
+        if hide == "screen":
+            await app.pop_screen()
         await until(lambda: drawn)
         assert "c " in app.lines()[1]
 
@@ -391,3 +398,58 @@ async def test_behind_a_dialog_only_changes_are_repainted(regions_of: Callable[.
         asked = regions_of(app.live)
         app.live.show(COLUMNS, [*rows("a"), row("b", "13 ms", *["12 ms"] * 5)])
         assert [region.width for region in asked] == [1]
+
+
+def style_at(app: Shell, y: int, x: int) -> Style:
+    """The style of one cell of the table."""
+    (segment,) = app.live.render_line(y).crop(x, x + 1)
+    assert segment.style is not None
+    return segment.style
+
+
+async def test_the_cursor_is_bright_only_with_the_focus() -> None:
+    app = Shell()
+    async with app.run_test(size=(100, 10)) as pilot:
+        app.live.show(COLUMNS, rows("a", "b", "c"))
+        await pilot.press("down", "right")
+        plain, row, cell = (style_at(app, y, x).bgcolor for y, x in ((1, 40), (2, 40), (2, 20)))
+        assert len({plain, row, cell}) == 3
+        app.screen.set_focus(None)
+        await pilot.pause()
+        assert style_at(app, 2, 40).bgcolor == style_at(app, 2, 20).bgcolor == plain
+        assert app.lines()[2].startswith("›b")
+
+
+async def test_stale_values_are_muted_whatever_their_level() -> None:
+    app = Shell()
+    async with app.run_test(size=(100, 10)):
+        live, stale = Cell("8.2k", Level.CRITICAL), Cell("8.2k", Level.CRITICAL, dim=True)
+        app.live.show(COLUMNS, [Row("a", (Cell("a"), live, stale)), Row("b", (Cell("b"), live, stale))])
+        assert style_at(app, 2, 18) == app.live.palette.levels[Level.CRITICAL]
+        assert style_at(app, 2, 30) == app.live.palette.muted
+        assert "✖ 8.2k      ✖ 8.2k" in app.lines()[2]
+
+
+async def test_another_theme_paints_all_anew(until: Any) -> None:
+    app = Shell()
+    async with app.run_test(size=(100, 10)) as pilot:
+        app.live.show(COLUMNS, rows("a", "b"))
+        await pilot.pause()
+        before = style_at(app, 2, 20)
+        app.theme = "textual-light"
+        await until(lambda: style_at(app, 2, 20) != before)
+        assert style_at(app, 2, 20) == app.live.palette.text
+
+
+async def test_fewer_rows_leave_no_blank_behind() -> None:
+    app = Shell()
+    async with app.run_test(size=(100, 11)) as pilot:
+        app.live.show(COLUMNS, rows(*(str(i) for i in range(100))))
+        await pilot.pause()
+        await pilot.press("G")
+        app.live.show(COLUMNS, rows(*(str(i) for i in range(50))))
+        await pilot.pause()
+        assert app.lines()[-1].split()[0] == "›49"
+        app.live.show(COLUMNS, rows("0", "1"))
+        await pilot.pause()
+        assert [line.split()[0] for line in app.lines()[1:3]] == ["0", "›1"]
