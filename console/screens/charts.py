@@ -36,6 +36,7 @@ def chart_of(row: Row, history: History, snapshot: Snapshot, shift: int = 0) -> 
         unit=shown[0].unit if shown else Unit.COUNT,
         lines=lines,
         span=length,
+        at=until,
         marks=_marks(snapshot.events, reading.subject.service, until, length),
     )
 
