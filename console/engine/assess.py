@@ -53,7 +53,7 @@ class Judge:
 
     def _verdict(self, reading: Reading, sweep: Sweep) -> Verdict:
         found = [*judge_hard(reading), *self._configured(reading, sweep.arrived)]
-        worst = max(found, key=lambda one: (one.level.rank, one.worth), default=Finding(Level.NONE, ""))
+        worst = max(found, key=_order, default=Finding(Level.NONE, ""))
         others = [one.reason for one in found if one is not worst and one.level.rank > Level.OK.rank]
         subject = reading.subject.id
         began = self._began.get(subject)
@@ -85,6 +85,11 @@ class Judge:
             level = _level(quantity, threshold, spec.bad, held.level)
             level = _held_for(held, level, threshold.for_, now)
             yield Finding(level, _words(spec, quantity, threshold, level), abs(quantity.value))
+
+
+def _order(one: Finding) -> tuple[int, float]:
+    """Worst first; of several that hold, the hard limit speaks, which comes first."""
+    return (one.level.rank, one.worth if one.level.rank > Level.OK.rank else 0.0)
 
 
 def _too_few(reading: Reading, quantities: Mapping[str, Quantity], threshold: Threshold) -> bool:

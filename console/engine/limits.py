@@ -102,8 +102,12 @@ def _pools(any_reading: Reading) -> Iterator[Finding]:
 
 def _logs(any_reading: Reading) -> Iterator[Finding]:
     reading = cast("LogReading", any_reading)
-    if reading.word:
-        yield Finding(Level.UNKNOWN, str(reading.word))
+    if reading.word in ("", "following"):
+        yield Finding(Level.OK, "the stream is followed")
+    else:
+        yield Finding(
+            Level.UNKNOWN, f"the stream is {reading.word}{f': {reading.note}' if reading.note else ''}"
+        )
 
 
 _BY_PRACTICE: dict[Practice, Callable[[Reading], Iterator[Finding]]] = {

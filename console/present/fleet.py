@@ -153,6 +153,9 @@ def sentence_of(folded: Folded, now: float) -> str:
     row = folded.worst
     label = row.reading.subject.instance or row.reading.subject.label
     reason = row.verdict.reason or row.reading.note or "no limit is set"
+    if folded.level is Level.OK and not folded.stale and not folded.failed:
+        there = [row for row in folded.rows if row.freshness is not Freshness.GONE]
+        return f"{VIEWS[folded.practice].summary(there)[0]}, within limits"
     words = f"{label}: {reason}" if folded.total > 1 else str(reason)
     if row.freshness is Freshness.STALE:
         words += f"; values are {span(max(0.0, now - row.arrived))} old"

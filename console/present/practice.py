@@ -1,6 +1,7 @@
 """One practice's screen: its table, and the facts of the subject under the cursor."""
 
 from collectors.model.fields import FieldSpec
+from collectors.model.level import Level
 from collectors.model.practice import Practice
 from collectors.model.quantity import Known
 from collectors.model.subject import SubjectId
@@ -70,13 +71,17 @@ def _row(row: Row, snapshot: Snapshot, history: History, practice: Practice) -> 
             out.append(quantity_cell(quantities[column.key], dim=dim, hint=hint))
     field = view.chart[0] if view.chart else ""
     out.append(Cell(spark_of(history, row, field, snapshot.wall) if field else "", dim=dim))
-    because = row.verdict.reason if level.rank > 1 else (reading.note or reading.word)
-    if dim:
-        because = f"{age_words(row, snapshot.now)}: {because}" if because else age_words(row, snapshot.now)
-    if row.muted:
-        because = f"muted; {because}"
-    out.append(Cell(str(because), dim=dim, hint=hint))
+    out.append(Cell(_because(row, snapshot.now), dim=dim, hint=hint))
     return cells.Row(reading.subject.id, tuple(out))
+
+
+def _because(row: Row, now: float) -> str:
+    words = str(
+        row.verdict.reason if row.verdict.level.rank > Level.OK.rank else row.reading.note or row.reading.word
+    )
+    if row.freshness is not Freshness.LIVE:
+        words = f"{age_words(row, now)}: {words}" if words else age_words(row, now)
+    return f"muted; {words}" if row.muted else words
 
 
 def hint_of(row: Row, now: float) -> str:
@@ -118,7 +123,7 @@ def facts(row: Row, now: float) -> tuple[tuple[str, Cell], ...]:
         found.append(("unknown", Cell(", ".join(untold), dim=True)))
     for part in reading.parts:
         value = f" {say(part.value)}" if part.value is not None else ""
-        mark = cells.MARKS[cells.Level.CRITICAL] + " " if part.bad else ""
+        mark = cells.MARKS[Level.CRITICAL] + " " if part.bad else ""
         found.append((str(part.name), Cell(f"{mark}{part.word}{value}".strip() or "–", dim=dim)))
     return tuple(found)
 

@@ -366,7 +366,7 @@ class Quarterdeck(TerminalApp):
         if run is not None:
             run(self)
 
-    def get_system_commands(self, screen: Screen[Any]) -> list[SystemCommand]:  # type: ignore[override]  # ours replace Textual's
+    def get_system_commands(self, screen: Screen[Any]) -> list[SystemCommand]:
         """None of Textual's own: its screenshot and theme commands know nothing of our rules."""
         del screen
         return []

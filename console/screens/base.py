@@ -32,8 +32,8 @@ class ConsoleScreen(Screen[None]):
     ConsoleScreen.-zoomed .zoomable { display: none; }
     ConsoleScreen.-zoomed .zoomable.-zoom { display: block; height: 1fr; width: 1fr; }
     """
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (118, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (30, "-high")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (118, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]
 
     @property
     def console(self) -> "Quarterdeck":
@@ -112,13 +112,11 @@ class ConsoleScreen(Screen[None]):
                 panel.remove_class("-zoom")
             return
         focused = self.focused
-        panel = (
-            next((node for node in focused.ancestors_with_self if node.has_class("zoomable")), None)
-            if focused
-            else None
+        panels = (
+            [node for node in focused.ancestors_with_self if node.has_class("zoomable")] if focused else []
         )
-        if isinstance(panel, Widget):
-            panel.add_class("-zoom")
+        if panels:
+            panels[0].add_class("-zoom")
             self.add_class("-zoomed")
 
     def interest(self) -> tuple[frozenset[DetailKey], frozenset[SourceId]]:

@@ -82,7 +82,7 @@ def _own_keys(screen: ConsoleScreen) -> tuple[tuple[str, Cell], ...]:
     focused = screen.focused
     if focused is None:
         return ()
-    found = []
+    found: list[tuple[str, Cell]] = []
     for key, bindings in focused._bindings.key_to_bindings.items():  # noqa: SLF001 - no public list of one widget's keys
         found.extend((key_name(key), Cell(binding.tooltip or binding.description)) for binding in bindings)
     return tuple(found)

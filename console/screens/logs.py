@@ -87,9 +87,9 @@ class LogsScreen(ConsoleScreen):
 
     @on(LogView.RecordOpened)
     def _opened(self, event: LogView.RecordOpened) -> None:
-        record = self._source.record(event.seq) if self._source is not None else None
-        if record is not None:
-            self.console.push_console(RecordScreen(record))
+        found = self._source.record(event.seq) if self._source is not None else None
+        if found is not None:
+            self.console.push_console(RecordScreen(*found))
 
     @on(LiveTable.RowOpened)
     def _stream_opened(self) -> None:

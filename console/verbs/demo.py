@@ -5,6 +5,7 @@ import sys
 
 from console.cli import USAGE, Wanted
 from console.lab import control
+from console.lab.processes import LabError
 from console.verbs.open import run_console
 from console.verbs.sourcing import settings_or_exit
 

@@ -50,14 +50,12 @@ def run_doctor(wanted: Wanted) -> int:
 def _installation() -> Iterator[Point]:
     yield _good(f"Python {sys.version.split()[0]}")
     foreign = strangers()
-    yield Point(not foreign, "packages are our own" if not foreign else "; ".join(foreign))
+    yield _bad("; ".join(foreign)) if foreign else _good("packages are our own")
     owners = packages_distributions()
     for package in _OURS:
         others = sorted(set(owners.get(package, ())) - {"quarterdeck"})
         if others:
-            yield Point(
-                False, f"{package} belongs to {', '.join(others)} too", "install quarterdeck by itself"
-            )
+            yield _bad(f"{package} belongs to {', '.join(others)} too", "install quarterdeck by itself")
     for library in _LIBRARIES:
         yield _library(library, needed=True)
     missing = [library for library in _DEMO if not _library(library, needed=False).well]

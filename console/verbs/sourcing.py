@@ -6,7 +6,8 @@ from pathlib import Path
 
 from collectors.errors import QuarterdeckError
 from console.cli import Wanted
-from console.settings import Settings, SettingsError, Source, instant, load
+from console.keys import defaults
+from console.settings import Settings, SettingsError, Source, load
 from console.settings.problems import UsageError
 
 
@@ -38,9 +39,11 @@ def settings_or_exit(wanted: Wanted) -> Settings:
 def settings_of(wanted: Wanted) -> Settings:
     """The settings; raises SettingsError or UsageError."""
     if wanted.urls:
+        from console.settings import instant  # noqa: PLC0415 - only where URLs are given
+
         return instant.settings(wanted.urls, os.environ)
     source = Source(Path(wanted.config) if wanted.config else None, wanted.environment, Path.cwd())
-    return load(source, os.environ)
+    return load(source, os.environ, keys=defaults())
 
 
 def say_error(error: QuarterdeckError) -> None:
