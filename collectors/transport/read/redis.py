@@ -174,7 +174,7 @@ class RedisReader:
             except (RedisError, OSError, ValueError, RecursionError, QuarterdeckError) as error:
                 failure = self.explained(error)
                 if slot.link is None and self._way.address.tls and isinstance(failure, TimedOutError):
-                    failure = TimedOutError(failure.why, "it hangs, or it does not speak TLS on this port")
+                    failure = TimedOutError(failure.why, f"{failure.hint}, or it does not speak TLS")
                 self._registry.failures[self._key] = (loop.time(), failure)
                 raise failure from None
 

@@ -1,10 +1,8 @@
 """One connection to a Redis: dialled, logged in, named, and counted. It never retries."""
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +27,6 @@ NAME = "quarterdeck"
 
 MOST_BYTES = 16 * 2**20
 """Raw bytes of one batch's answers; more is refused."""
-
-_RESOLVER = ThreadPoolExecutor(8, thread_name_prefix="redis-dns")
 
 _HANDSHAKE: tuple[tuple[str, ...], ...] = (
     ("CLIENT", "SETNAME", NAME),
@@ -70,7 +66,7 @@ class _CappedReader(asyncio.StreamReader):
         self.left -= len(data)
         if self.left < 0:
             self.set_exception(
-                AnswerError("an answer of more than 16 MiB was refused", "an element is very large")
+                AnswerError("an answer of more than 16 MiB was refused", "an element or a key is very large")
             )
             return
         super().feed_data(data)
@@ -107,23 +103,10 @@ class _DialConnection(Connection):
             )
         else:
             transport, _ = await loop.create_connection(
-                lambda: protocol,
-                await _resolve(self._dial.host, self._dial.port),
-                self._dial.port,
-                ssl=self._context,
-                server_hostname=name,
+                lambda: protocol, self._dial.host, self._dial.port, ssl=self._context, server_hostname=name
             )
         self._reader = reader
         self._writer = asyncio.StreamWriter(transport, protocol, reader, loop)
-
-
-async def _resolve(host: str, port: int) -> str:
-    """An address of ``host``, looked up beside the loop and beside its default executor."""
-    loop = asyncio.get_running_loop()
-    found = await loop.run_in_executor(
-        _RESOLVER, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    )
-    return str(found[0][4][0])
 
 
 class Link:
@@ -137,7 +120,7 @@ class Link:
 
     @classmethod
     async def open(cls, dial: Dial, context: ssl.SSLContext | None, login: Login, db: int = 0) -> "Link":
-        """Dial and log in, without SETNAME and INFO; raises the driver's errors."""
+        """Dial an address and log in, without SETNAME and INFO; raises the driver's errors."""
         link = cls(_DialConnection(dial, context, login, db))
         try:
             await link._connection.connect()  # type: ignore[no-untyped-call] # redis-py left it untyped

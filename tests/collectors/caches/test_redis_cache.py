@@ -346,7 +346,7 @@ async def test_a_dead_server_is_a_reason(free_port: Callable[[], int]) -> None:
     async with watching(f"redis://:hunter22@127.0.0.1:{free_port()}/0") as cache:
         with pytest.raises(UnreachableError) as caught:
             await cache.collect()
-    assert "refuses connections" in caught.value.why
+    assert "refused" in caught.value.why
     assert "hunter22" not in f"{caught.value!r} {caught.value.hint}"
 
 

@@ -312,17 +312,18 @@ async def test_a_stopped_server_is_a_time_out_within_the_deadline_and_comes_back
 async def test_a_server_that_is_down_refuses_at_once(free_port: Any) -> None:
     error = await failure(f"redis://127.0.0.1:{free_port()}/0")
     assert isinstance(error, UnreachableError)
-    assert "refuses connections" in error.why
+    assert error.why == "refused"
+    assert "127.0.0.1" in error.hint
 
 
 async def test_an_unknown_host_name_says_so() -> None:
     error = await failure("redis://no-such-host.invalid:6379")
-    assert "host name that is not known" in error.why
+    assert error.why == "no such name"
 
 
 async def test_a_missing_socket_says_so(tmp_path: Path) -> None:
     error = await failure(f"unix://{tmp_path}/valkey.sock")
-    assert "does not exist" in error.why
+    assert error.why == "no such socket"
 
 
 async def test_a_restarted_server_is_read_again_without_a_failure_and_counted_anew(
@@ -361,7 +362,7 @@ async def test_loading_is_told_with_its_percentage(make_valkey: MakeValkey) -> N
 
             words = await wait_until_async(said, 5, "loading")
             await task
-    assert "is loading its data" in words
+    assert words.startswith("loading its data")
     assert "% done" in words
 
 
@@ -373,7 +374,7 @@ async def test_credentials_are_asked_for_and_refused_in_words(make_valkey: MakeV
     assert "wants a password" in wanted.why
     refused = await failure(server.url_of(password="wrong-one"))
     assert isinstance(refused, AccessError)
-    assert "refuses user or password" in refused.why
+    assert refused.why == "user or password refused"
     assert "wrong-one" not in f"{refused!r} {refused.why} {refused.hint}"
     async with reading(server.url) as reader:
         assert await reader.ask(read("PING")) == [b"PONG"]
@@ -390,7 +391,7 @@ async def test_a_low_rights_user_reads_and_is_told_what_it_lacks(make_valkey: Ma
         client.rpush("other", "1")
     async with reading(server.url_of(user="looker", password="pw")) as reader:
         assert await reader.ask(read("LLEN", "rq:queue:a")) == [1]
-        with pytest.raises(AccessError, match="refuses"):
+        with pytest.raises(AccessError, match="no right"):
             await reader.ask(read("LLEN", "other"))
         [fine, refused] = await reader.ask_each(read("LLEN", "rq:queue:a"), read("LLEN", "other"))
         assert fine == 1
@@ -473,9 +474,9 @@ async def test_sentinels_are_asked_in_order_and_dead_ones_passed_over(
         assert await reader.ask(read("LLEN", "jobs")) == [1]
         assert reader.server.role == "master"
     error = await failure(f"redis+sentinel://:data-pw@{hosts}/other")
-    assert "no Sentinel named a primary" in error.why
-    assert "refuses connections" in error.why
-    assert "knows no primary 'other'" in error.why
+    assert "no Sentinel names a primary" in error.why
+    assert ": refused" in error.hint
+    assert "knows no primary 'other'" in error.hint
 
 
 async def test_something_that_is_not_redis_is_said_to_be_none() -> None:
@@ -577,7 +578,7 @@ async def test_tls_is_verified_against_the_named_authority(
     async with tls_front(valkey, tmp_path) as port:
         url = f"rediss://localhost:{port}/0"
         error = await failure(url)
-        assert "certificate is not trusted" in error.why
+        assert error.why.startswith("TLS: unable to get local issuer")
         assert "ca_file" in error.hint
         async with reading(url, ca_file=str(tmp_path / "ca.pem")) as reader:
             assert await reader.ask(read("PING")) == [b"PONG"]
@@ -585,10 +586,9 @@ async def test_tls_is_verified_against_the_named_authority(
             f"rediss://127.0.0.1:{valkey.port}/0", ca_file=str(tmp_path / "ca.pem"), within=0.3
         )
         assert isinstance(plain, TimedOutError), "a server without TLS waits for the end of a line"
-        assert "speak TLS" in plain.hint
+        assert "does not speak TLS" in plain.hint
         missing = await failure(url, ca_file=str(tmp_path / "none.pem"))
-        assert isinstance(missing, AccessError)
-        assert "cannot be read" in missing.why
+        assert "none.pem: No such file" in missing.why
 
 
 async def test_a_client_certificate_is_shown_where_one_is_wanted(
@@ -596,8 +596,11 @@ async def test_a_client_certificate_is_shown_where_one_is_wanted(
 ) -> None:
     async with tls_front(valkey, tmp_path, want_client=True) as port:
         url = f"rediss://localhost:{port}/0"
-        assert isinstance(await failure(url, ca_file=str(tmp_path / "ca.pem")), UnreachableError)
-        more: dict[str, Any] = {"ca_file": str(tmp_path / "ca.pem"), "client_cert": str(tmp_path / "client.pem")}
+        assert isinstance(await failure(url, ca_file=str(tmp_path / "ca.pem")), SourceError)
+        more: dict[str, Any] = {
+            "ca_file": str(tmp_path / "ca.pem"),
+            "client_cert": str(tmp_path / "client.pem"),
+        }
         async with reading(url, **more) as reader:
             assert await reader.ask(read("PING")) == [b"PONG"]
 
