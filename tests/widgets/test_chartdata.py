@@ -121,6 +121,6 @@ def test_what_is_not_finite_is_a_gap_and_no_zero(gap: float) -> None:
 
 
 def test_a_gap_at_the_start_of_a_column_breaks_the_line_before_it() -> None:
-    line = ChartLine("x", ((900.0, 1.0), (452.0, None), (450.0, 1.0), (0.0, 1.0)))
+    line = ChartLine("x", ((900.0, 1.0), (448.0, None), (446.0, 1.0), (0.0, 1.0)))
     drawn = runs(line, CHART, 21, (0.0, 1.0))
     assert [[x for x, _ in run] for run in drawn] == [[0.0], [10.0, 20.0]]
