@@ -80,6 +80,4 @@ class ProbeWindow:
 
     def _recovered(self) -> bool:
         latest = list(self._last)[-self._recover :]
-        return len(latest) == self._recover and all(
-            outcome not in (Outcome.FAIL, Outcome.UNKNOWN) for outcome in latest
-        )
+        return not any(outcome in (Outcome.FAIL, Outcome.UNKNOWN) for outcome in latest)

@@ -72,7 +72,7 @@ def _names(document: object) -> Iterator[tuple[str, object]]:
                 yield (_plain(key) if name != "git" else "git" + _plain(key)).replace("gitgit", "git"), value
                 if name == "git" and isinstance(value, Mapping):
                     yield "gitcommit", value.get("id")
-    yield from reversed(top)
+    yield from top
 
 
 def _plain(name: object) -> str:

@@ -71,6 +71,7 @@ CASES: dict[str, Case] = {
     "k8s": (500, TEXT, ETCD_FAILED, "kubernetes", "down", "500 readyz check failed", {"etcd": "failed: reason withheld"}),
     "k8s-ok": (200, TEXT, "[+]ping ok\nlivez check passed\n", "kubernetes", "up", "livez check passed", {}),
     "k8s-drain": (500, TEXT, SHUTDOWN, "kubernetes", "draining", "500 readyz check failed", {"shutdown": "failed: reason withheld"}),
+    "k8s-both": (500, TEXT, "[-]etcd failed: x\n[-]shutdown failed: y\n", "kubernetes", "down", "500 failed", {"etcd": "failed: x", "shutdown": "failed: y"}),
     "ok": (200, TEXT, "ok", "text", "up", "ok", {}),
     "empty": (204, TEXT, "", "empty", "up", "204", {}),
     "empty-503": (503, TEXT, "", "empty", "down", "503", {}),

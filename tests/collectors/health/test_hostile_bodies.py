@@ -155,6 +155,14 @@ def test_large_answers_are_quick(name: str, content_type: str) -> None:
     assert all(len(text) <= 250 for text in _all_text(parsed))
 
 
+def test_of_many_checks_the_failing_are_kept() -> None:
+    checks = [{"name": f"check {number}", "status": "UP"} for number in range(500)]
+    checks.append({"name": "last", "status": "DOWN"})
+    body = json.dumps({"status": "DOWN", "checks": checks}).encode()
+    parts = parse(body, {"content-type": "application/json"}).parts
+    assert (len(parts), parts[0].name, parts[1].name) == (MOST_PARTS, "last", "check 0")
+
+
 def test_numbers_that_are_none_are_left_out() -> None:
     parsed = parse(DEEP["infinity"], {"content-type": "application/json"})
     assert (parsed.outcome, parsed.told.raw_uptime) == (Outcome.PASS, None)

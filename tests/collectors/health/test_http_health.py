@@ -403,6 +403,13 @@ async def test_version_and_restarts_outlast_a_failure(
     assert (await probe(collector)).version == "", "a good answer that tells none has none"
 
 
+async def test_of_a_header_that_comes_twice_the_first_counts(make_health: MakeHealth, probe: Once) -> None:
+    twice = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-type: text/html\r\n\r\nok"
+    async with raw_server(twice) as made:
+        reading = await probe(make_health(made.url()))
+    assert (reading.format, reading.flaws) == ("text", ())
+
+
 async def test_the_contract(server: RawServer, free_port: Callable[[], int]) -> None:
     dead = {"url": f"http://user:hunter2@127.0.0.1:{free_port()}/readyz?token=abc123"}
     options = {"url": server.url("/readyz?key=abc123"), "headers": {"X-Key": "header-secret"}}

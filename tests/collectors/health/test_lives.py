@@ -120,6 +120,15 @@ def test_a_new_instance_is_no_restart_and_no_flaw() -> None:
     assert (_count(life), life.flaw) == ((0, Known.EXACT), "")
 
 
+def test_the_start_of_an_instance_may_wander_too() -> None:
+    lives = Lives()
+    for wander in (0.0, 2.0, 4.0):
+        life = lives.see(Told(instance="a", started=NOW + wander), NOW + 60)  # type: ignore[arg-type]  # text will do
+    assert _count(life) == (0, Known.EXACT)
+    life = lives.see(Told(instance="a", started=NOW + 30), NOW + 60)  # type: ignore[arg-type]  # text will do
+    assert _count(life) == (1, Known.AT_LEAST)
+
+
 def test_restarts_of_the_same_instance_count_behind_a_balancer() -> None:
     lives = Lives()
     for instance, started in (("a", 0), ("b", 10), ("a", 0), ("b", 500)):

@@ -97,6 +97,19 @@ async def test_tls_is_verified_and_its_end_told(tmp_path: Path, free_port: Calla
         assert reading.word.startswith("TLS: ")
 
 
+async def test_a_renewed_authority_file_is_read(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    ca_file = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(ca_file))
+    async with raw_server(b"", context, read=False) as server:
+        collector = _make(f"tls://127.0.0.1:{server.port}", ca_file=str(ca_file), recover=1)
+        assert (await _reading(collector)).state == "down"
+        authority.cert_pem.write_to_path(str(ca_file))
+        assert (await _reading(collector)).state == "up"
+
+
 async def test_names_without_addresses() -> None:
     reading = await _reading(_make("tcp://nosuchname.invalid:80"))
     assert reading.state in ("down", "unknown")

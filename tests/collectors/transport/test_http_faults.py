@@ -120,6 +120,7 @@ async def test_an_infinite_body_is_cut_at_one_mebibyte(reader: HttpReader) -> No
         for _ in range(5):
             answer = await _read(reader, server.url(), 10)
             assert (answer.status, len(answer.body), answer.truncated) == (200, 1 << 20, True)
+            assert next(iter(reader._transports.values()))._pool.connections == []
         assert _peak() - before < 20 * MIB
 
 

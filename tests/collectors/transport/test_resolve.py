@@ -82,6 +82,9 @@ async def test_a_name_that_is_gone_is_not_remembered(resolver: Resolver, names: 
     for _ in range(2):
         with pytest.raises(UnreachableError, match="no such name"):
             await resolver.addresses("db", 5)
+    names.answer = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+    with pytest.raises(NameServerError):
+        await resolver.addresses("db", 5)
 
 
 async def test_a_failing_name_server_says_nothing_of_the_source(resolver: Resolver, names: FakeNames) -> None:
