@@ -138,5 +138,6 @@ def _meaning(spec: FieldSpec | None) -> str:
 
 
 def _age_sentence(row: Row, now: float) -> str:
-    age = span(max(0.0, now - row.arrived))
-    return f"live, {age} old" if row.freshness is Freshness.LIVE else f"{row.freshness}, {age} old"
+    if row.freshness is Freshness.LIVE:
+        return "live"
+    return f"{row.freshness}, {span(max(0.0, now - row.arrived))} old"

@@ -250,7 +250,7 @@ class Quarterdeck(TerminalApp):
     async def action_back(self) -> None:
         """One level back: a filter, a screen, the fleet; never out."""
         screen = self._console_screen()
-        if screen is self.screen and screen is not None and screen.close_filter():
+        if screen is not None and screen is self.screen and screen.close_filter():
             self._painter.now()
         elif len(self.screen_stack) > 1:
             await self.pop_screen()

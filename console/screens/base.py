@@ -32,8 +32,8 @@ class ConsoleScreen(Screen[None]):
     ConsoleScreen.-zoomed .zoomable { display: none; }
     ConsoleScreen.-zoomed .zoomable.-zoom { display: block; height: 1fr; width: 1fr; }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (118, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (118, "-wide")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012 - as Textual declares it
 
     @property
     def console(self) -> "Quarterdeck":

@@ -134,7 +134,7 @@ class FleetScreen(ConsoleScreen):
         if column in set(Practice):
             return key, Practice(column)
         worst = max(
-            (folded for (name, _practice), folded in self._folds.items() if name == key),
+            (folded for practice in Practice if (folded := self._folds.get((key, practice))) is not None),
             key=lambda folded: folded.level.rank,
             default=None,
         )
