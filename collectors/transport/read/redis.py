@@ -27,14 +27,11 @@ from collectors.transport.read.redis_probes import Probes
 from collectors.transport.read.redis_way import Way
 
 READS = frozenset({
-    "ACL DRYRUN", "ACL WHOAMI", "CLIENT LIST", "CONFIG GET", "DBSIZE", "EXISTS", "GET", "HGET", "HGETALL",
-    "HLEN", "HMGET", "INFO", "LATENCY LATEST", "LINDEX", "LLEN", "LPOS", "LRANGE", "MEMORY USAGE",
-    "OBJECT FREQ", "OBJECT IDLETIME", "PING", "PTTL", "PUBSUB NUMSUB", "RANDOMKEY", "ROLE", "SCAN", "SCARD",
-    "SLOWLOG GET", "SLOWLOG LEN", "SMEMBERS", "SSCAN", "STRLEN", "TIME", "TTL", "TYPE", "XINFO CONSUMERS",
+    "DBSIZE", "EXISTS", "HMGET", "INFO", "LINDEX", "LLEN", "LPOS", "LRANGE", "MEMORY USAGE", "PTTL",
+    "PUBSUB NUMSUB", "RANDOMKEY", "SCAN", "SLOWLOG GET", "SMEMBERS", "TYPE", "XINFO CONSUMERS",
     "XINFO GROUPS", "XLEN", "XPENDING", "XRANGE", "XREVRANGE", "ZCARD", "ZCOUNT", "ZRANGE", "ZREVRANGE",
-    "ZSCORE",
 })  # fmt: skip
-"""Every command that a collector may send; none of them writes."""
+"""Every command that a collector sends, and none else; none of them writes."""
 
 _ASK_AGAIN = 30.0
 """Seconds after which the Sentinels are asked again who the primary is."""

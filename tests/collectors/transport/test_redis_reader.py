@@ -56,8 +56,13 @@ async def reading(
 async def failure(url: str, *reads: Read, within: float = 2.0, **more: Any) -> SourceError:
     async with reading(url, within=within, **more) as reader:
         with pytest.raises(SourceError) as caught:
-            await reader.ask(*(reads or (read("PING"),)))
+            await reader.ask(*(reads or (read("DBSIZE"),)))
     return caught.value
+
+
+def any_read(name: str, *arguments: bytes | str | int) -> Read:
+    """A command that need not be on the list: counting knows more of them."""
+    return Read(name, arguments)
 
 
 def counters(client: "redis.Redis") -> tuple[int, int]:
@@ -87,10 +92,8 @@ def calls_in_tree() -> dict[str, set[str]]:
     return found
 
 
-def test_every_command_in_the_tree_is_on_the_list() -> None:
-    calls = calls_in_tree()
-    assert calls, "the walk found nothing: it looks in the wrong place"
-    assert set(calls) <= READS
+def test_the_list_is_what_the_tree_sends_and_no_more() -> None:
+    assert set(calls_in_tree()) == READS
 
 
 def test_no_other_module_makes_commands_by_itself() -> None:
@@ -163,58 +166,73 @@ async def test_own_hits_and_misses_are_counted_as_the_server_counts_them(valkey_
         client.xtrim("hollow", maxlen=0)
         batches = [
             [
-                read("LLEN", key),
-                read("LINDEX", key, 0),
-                read("LPOS", key, "zz", "MAXLEN", 5),
-                read("LRANGE", key, 9, 9),
+                any_read("LLEN", key),
+                any_read("LINDEX", key, 0),
+                any_read("LPOS", key, "zz", "MAXLEN", 5),
+                any_read("LRANGE", key, 9, 9),
             ]
             for key in ("list", "none", "text")
         ]
         batches += [
             [
-                read("ZCARD", key),
-                read("ZCOUNT", key, 5, 6),
-                read("ZRANGE", key, 5, 6),
-                read("ZREVRANGE", key, 0, 1),
+                any_read("ZCARD", key),
+                any_read("ZCOUNT", key, 5, 6),
+                any_read("ZRANGE", key, 5, 6),
+                any_read("ZREVRANGE", key, 0, 1),
             ]
             for key in ("zset", "none")
         ]
         batches += [
             [
-                read("XINFO GROUPS", key),
-                read("XLEN", key),
-                read("XRANGE", key, "-", "+"),
-                read("XPENDING", key, "g"),
+                any_read("XINFO GROUPS", key),
+                any_read("XLEN", key),
+                any_read("XRANGE", key, "-", "+"),
+                any_read("XPENDING", key, "g"),
             ]
             for key in ("stream", "hollow", "none", "list")
         ]
         batches += [
-            [read("TYPE", key), read("PTTL", key), read("TTL", key), read("STRLEN", key), read("GET", key)]
+            [
+                any_read("TYPE", key),
+                any_read("PTTL", key),
+                any_read("TTL", key),
+                any_read("STRLEN", key),
+                any_read("GET", key),
+            ]
             for key in ("text", "none", "hash")
         ]
         batches += [
-            [read("HGETALL", key), read("HMGET", key, "f", "q"), read("HLEN", key), read("HGET", key, "f")]
+            [
+                any_read("HGETALL", key),
+                any_read("HMGET", key, "f", "q"),
+                any_read("HLEN", key),
+                any_read("HGET", key, "f"),
+            ]
             for key in ("hash", "none")
         ]
         batches += [
             [
-                read("SCARD", "set"),
-                read("SMEMBERS", "none"),
-                read("SSCAN", "set", 0),
-                read("EXISTS", "set", "no", "set"),
-            ],
-            [read("OBJECT IDLETIME", "set"), read("OBJECT FREQ", "set"), read("OBJECT IDLETIME", "none")],
-            [
-                read("SCAN", 0, "TYPE", "list"),
-                read("RANDOMKEY"),
-                read("DBSIZE"),
-                read("MEMORY USAGE", "list"),
-                read("TIME"),
+                any_read("SCARD", "set"),
+                any_read("SMEMBERS", "none"),
+                any_read("SSCAN", "set", 0),
+                any_read("EXISTS", "set", "no", "set"),
             ],
             [
-                read("XINFO CONSUMERS", "stream", "g"),
-                read("XINFO CONSUMERS", "stream", "no"),
-                read("XINFO CONSUMERS", "none", "g"),
+                any_read("OBJECT IDLETIME", "set"),
+                any_read("OBJECT FREQ", "set"),
+                any_read("OBJECT IDLETIME", "none"),
+            ],
+            [
+                any_read("SCAN", 0, "TYPE", "list"),
+                any_read("RANDOMKEY"),
+                any_read("DBSIZE"),
+                any_read("MEMORY USAGE", "list"),
+                any_read("TIME"),
+            ],
+            [
+                any_read("XINFO CONSUMERS", "stream", "g"),
+                any_read("XINFO CONSUMERS", "stream", "no"),
+                any_read("XINFO CONSUMERS", "none", "g"),
             ],
         ]
         async with reading(valkey_db) as reader:
@@ -248,11 +266,11 @@ async def test_probes_of_other_collectors_on_the_same_server_are_counted_too(
 async def test_collectors_on_one_url_share_one_connection(valkey_db: str) -> None:
     leases = Leases()
     async with reading(valkey_db, leases) as one, reading(valkey_db, leases) as two:
-        await asyncio.gather(*(reader.ask(read("PING")) for reader in (one, two) * 5))
+        await asyncio.gather(*(reader.ask(read("DBSIZE")) for reader in (one, two) * 5))
         with redis.Redis.from_url(valkey_db) as client:
             assert len([each for each in client.client_list() if each["name"] == "quarterdeck"]) == 1
         await one.close()
-        assert await two.ask(read("PING")) == [b"PONG"]
+        assert await two.ask(read("DBSIZE")) == [0]
     assert len(leases) == 0
     with redis.Redis.from_url(valkey_db) as client:
         await wait_until_async(
@@ -263,7 +281,7 @@ async def test_collectors_on_one_url_share_one_connection(valkey_db: str) -> Non
 async def test_a_cancelled_batch_does_not_leave_its_answer_to_the_next(make_valkey: MakeValkey) -> None:
     server = make_valkey()
     async with reading(server.url) as reader:
-        await reader.ask(read("PING"))
+        await reader.ask(read("DBSIZE"))
         server.kill(signal.SIGSTOP)
         task = asyncio.create_task(reader.ask(read("LLEN", "a")))
         await asyncio.sleep(0.05)
@@ -271,24 +289,24 @@ async def test_a_cancelled_batch_does_not_leave_its_answer_to_the_next(make_valk
         with pytest.raises(asyncio.CancelledError):
             await task
         server.kill(signal.SIGCONT)
-        assert await reader.ask(read("PING")) == [b"PONG"]
+        assert await reader.ask(read("DBSIZE")) == [0]
 
 
 async def test_who_waited_through_a_failure_gets_it_instead_of_waiting_again(make_valkey: MakeValkey) -> None:
     server = make_valkey()
     leases = Leases()
     async with reading(server.url, leases, 0.5) as one, reading(server.url, leases, 0.5) as two:
-        await one.ask(read("PING"))
+        await one.ask(read("DBSIZE"))
         server.kill(signal.SIGSTOP)
         started = asyncio.get_running_loop().time()
         failures = await asyncio.gather(
-            *(reader.ask(read("PING")) for reader in (one, two, one, two)), return_exceptions=True
+            *(reader.ask(read("DBSIZE")) for reader in (one, two, one, two)), return_exceptions=True
         )
         took = asyncio.get_running_loop().time() - started
         server.kill(signal.SIGCONT)
         assert [type(failure) for failure in failures] == [TimedOutError] * 4
         assert took < 0.5 * 3
-        assert await two.ask(read("PING")) == [b"PONG"]
+        assert await two.ask(read("DBSIZE")) == [0]
 
 
 # faults in words
@@ -299,14 +317,14 @@ async def test_a_stopped_server_is_a_time_out_within_the_deadline_and_comes_back
 ) -> None:
     server = make_valkey()
     async with reading(server.url, within=0.4) as reader:
-        await reader.ask(read("PING"))
+        await reader.ask(read("DBSIZE"))
         server.kill(signal.SIGSTOP)
         started = asyncio.get_running_loop().time()
         with pytest.raises(TimedOutError, match="no whole answer in time"):
-            await reader.ask(read("PING"))
+            await reader.ask(read("DBSIZE"))
         assert asyncio.get_running_loop().time() - started < 1.2
         server.kill(signal.SIGCONT)
-        assert await reader.ask(read("PING")) == [b"PONG"]
+        assert await reader.ask(read("DBSIZE")) == [0]
 
 
 async def test_a_server_that_is_down_refuses_at_once(free_port: Any) -> None:
@@ -349,7 +367,7 @@ async def test_loading_is_told_with_its_percentage(make_valkey: MakeValkey) -> N
                 pipe.set(f"key:{number_}", "x" * 50)
             pipe.execute()
         async with reading(server.url) as reader:
-            await reader.ask(read("PING"))
+            await reader.ask(read("DBSIZE"))
             reload = asyncio.to_thread(client.execute_command, "DEBUG", "RELOAD")
             task = asyncio.create_task(reload)
 
@@ -377,7 +395,7 @@ async def test_credentials_are_asked_for_and_refused_in_words(make_valkey: MakeV
     assert refused.why == "user or password refused"
     assert "wrong-one" not in f"{refused!r} {refused.why} {refused.hint}"
     async with reading(server.url) as reader:
-        assert await reader.ask(read("PING")) == [b"PONG"]
+        assert await reader.ask(read("DBSIZE")) == [0]
         assert "s3cret" not in repr(vars(reader))
 
 
@@ -418,7 +436,7 @@ async def test_a_script_that_does_not_end_is_named(make_valkey: MakeValkey) -> N
         redis.Redis.from_url(server.url) as other,
     ):
         async with reading(server.url) as reader:
-            await reader.ask(read("PING"))
+            await reader.ask(read("DBSIZE"))
             loop_forever = asyncio.to_thread(client.eval, "while true do end", 0)
             task = asyncio.create_task(loop_forever)
 
@@ -581,7 +599,7 @@ async def test_tls_is_verified_against_the_named_authority(
         assert error.why.startswith("TLS: unable to get local issuer")
         assert "ca_file" in error.hint
         async with reading(url, ca_file=str(tmp_path / "ca.pem")) as reader:
-            assert await reader.ask(read("PING")) == [b"PONG"]
+            assert await reader.ask(read("DBSIZE")) == [0]
         plain = await failure(
             f"rediss://127.0.0.1:{valkey.port}/0", ca_file=str(tmp_path / "ca.pem"), within=0.3
         )
@@ -602,7 +620,7 @@ async def test_a_client_certificate_is_shown_where_one_is_wanted(
             "client_cert": str(tmp_path / "client.pem"),
         }
         async with reading(url, **more) as reader:
-            assert await reader.ask(read("PING")) == [b"PONG"]
+            assert await reader.ask(read("DBSIZE")) == [0]
 
 
 # pure parts
