@@ -124,6 +124,8 @@ class Parser:
         showing.hostile = rung is not Rung.STRICT
         clean = rung is Rung.STRICT and is_clean(data.decode())
         parsed = self._keyed.read(found, "json", clean=clean)
+        if not parsed.message:
+            parsed.message = showing.text(data.decode("utf-8", "replace"))
         if self._open is not None:
             self._close(out)
         self._emit(parsed, data, lost, fallback, out, hostile=showing.hostile)

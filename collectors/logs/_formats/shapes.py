@@ -20,9 +20,12 @@ _ISO = rf"\d{{4}}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{{1,9}})?{_ZONE}"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _LEVELS = (
     "TRACE|DEBUG[1-5]?|INFO|INFORMATION|NOTICE|SUCCESS|WARN(?:ING)?|ERR(?:OR)?|SEVERE|CRIT(?:ICAL)?"
-    "|FATAL|ALERT|EMERG|PANIC|DPANIC|LOG|Trace|Debug|Info|Warn(?:ing)?|Error|Critical|Fatal"
+    "|FATAL|ALERT|EMERG|PANIC|DPANIC"
 )
-_LOWER = "trace|debug|info|notice|success|warn|warning|err|error|crit|critical|fatal|alert|emerg|panic"
+_LOWER = (
+    "(?:[Tt]race|[Dd]ebug|[Ii]nfo|notice|success|[Ww]arn(?:ing)?"
+    "|[Ee]rr(?:or)?|[Cc]rit(?:ical)?|[Ff]atal|panic)"
+)
 
 
 def _redis_level(mark: str) -> Severity | None:
@@ -146,7 +149,9 @@ SHAPES: tuple[Shape, ...] = (
 )
 
 _TIMED = re.compile(rf"\[?(?P<time>{_ISO})\]?")
-_TOKENS = r"(?P<source>(?:(?:\[[^\]\n]{0,60}\]|[^\s\[|]{1,60})[ \t|]{1,8}){0,3}?)"
+# between time and level stand names of hosts, processes and threads: bracketed, or with a digit or a mark
+_BARE = r"(?=[A-Za-z_]{0,60}[\d.:/=\[-])[^\s\[|][^\s|]{0,60}+"
+_TOKENS = rf"(?P<source>(?:(?:\[[^\]\n]{{0,60}}\]|{_BARE})[ \t|]{{1,8}}){{0,3}}?)"
 _LEVEL = re.compile(
     rf"[ \t|,-]{{0,8}}{_TOKENS}[\[(<]?"
     rf"(?:(?P<level>{_LEVELS})(?![\w=-])|(?P<lower>{_LOWER})(?=\s{{0,8}}[\]:|]))[ \t:|\])>-]{{0,12}}"
