@@ -19,7 +19,8 @@ from collectors.text import one_line
 from console.settings.problems import KeyPath, Problems, did_you_mean
 from console.settings.strict import kind
 
-_FILES = frozenset({"client_cert", "client_key"})
+_FILES = frozenset({"client_cert", "client_key", "path"})
+"""Options that are files by their name; so is whatever ends in _file."""
 
 
 @dataclass(frozen=True, slots=True)

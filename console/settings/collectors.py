@@ -71,9 +71,10 @@ class Loaded:
 
 
 @dataclass(slots=True)
-class _Layers:
+class Layers:
     """A collector's values over its defaults, and where each stands."""
 
+    loaded: Loaded
     at: KeyPath
     values: dict[str, Any]
     paths: dict[str, KeyPath]
@@ -92,6 +93,7 @@ class CollectorReader:
         self._vault = Vault(tree)
         self._types: dict[str, Loaded] = {}
         self._defaults: dict[str, dict[str, Any]] = {}
+        self.layers: dict[str, Layers] = {}
 
     def read(self) -> tuple[CollectorSettings, ...]:
         """One CollectorSettings for each collector and instance, in the file's order."""
@@ -102,7 +104,8 @@ class CollectorReader:
             table = Strict(self._problems, at, value)
             loaded = None if self._problems.is_spoiled(at) else self._type(table)
             if loaded is not None:
-                found += self._read_one(self._layered(at, table.values, loaded), loaded)
+                layers = self.layers[str(at[-1])] = self._layered(at, table.values, loaded)
+                found += self._read_one(layers, loaded)
         self._check_defaults()
         return tuple(found)
 
@@ -121,8 +124,8 @@ class CollectorReader:
             self._types[name] = _load(name)
         return self._types[name]
 
-    def _layered(self, at: KeyPath, own: dict[str, Any], loaded: Loaded) -> _Layers:
-        layers = _Layers(at, {}, {}, {}, {})
+    def _layered(self, at: KeyPath, own: dict[str, Any], loaded: Loaded) -> Layers:
+        layers = Layers(loaded, at, {}, {}, {}, {})
         everywhere = self._defaults.get(ANY, {})
         fitting = {key: value for key, value in everywhere.items() if key in COMMON | loaded.shape.keys}
         for place, values in (
@@ -138,14 +141,14 @@ class CollectorReader:
             self._layer_thresholds(layers, (*place, "thresholds"), values.get("thresholds"))
         return layers
 
-    def _layer_thresholds(self, layers: _Layers, place: KeyPath, values: object) -> None:
+    def _layer_thresholds(self, layers: Layers, place: KeyPath, values: object) -> None:
         if values is None or self._problems.is_spoiled(place):
             return
         for name, value in Strict(self._problems, place, values).values.items():
             layers.thresholds[name] = value
             layers.threshold_paths[name] = (*place, name)
 
-    def _read_one(self, layers: _Layers, loaded: Loaded) -> Iterator[CollectorSettings]:
+    def _read_one(self, layers: Layers, loaded: Loaded) -> Iterator[CollectorSettings]:
         table = Strict(
             self._problems, layers.at, layers.values, paths=layers.paths, allowed=COMMON | loaded.shape.keys
         )
@@ -161,12 +164,12 @@ class CollectorReader:
                 return
             if "timeout" not in layers.values and there:
                 common["timeout"] = loaded.timeout + BEHIND_SERVER
-            options, error = self._options(layers, loaded, name)
+            options, error = self._options(layers, loaded, name, there)
             if options is None and error is None:
                 return
             yield CollectorSettings(**common, instance=name, server=there, options=options, load_error=error)
 
-    def _common(self, table: Strict, layers: _Layers, loaded: Loaded) -> dict[str, Any]:
+    def _common(self, table: Strict, layers: Layers, loaded: Loaded) -> dict[str, Any]:
         enabled = table.flag("enabled")
         file, line = self._tree.file(layers.at), self._tree.place(layers.at)[1]
         every = table.duration("every", FLOOR, 'write it like "5s"')
@@ -184,7 +187,7 @@ class CollectorReader:
             "line": line,
         }
 
-    def _thresholds(self, layers: _Layers, loaded: Loaded) -> dict[str, Threshold]:
+    def _thresholds(self, layers: Layers, loaded: Loaded) -> dict[str, Threshold]:
         return read_thresholds(
             self._problems, layers.threshold_paths, layers.thresholds, loaded.name, loaded.practice
         )
@@ -244,27 +247,28 @@ class CollectorReader:
         table.wrong("server", f"there is no server {name!r}", near)
         return False
 
-    def _options(self, layers: _Layers, loaded: Loaded, instance: str) -> tuple[Any, PluginError | None]:
+    def _options(
+        self, layers: Layers, loaded: Loaded, instance: str, server: str
+    ) -> tuple[Any, PluginError | None]:
         """The options for one instance; neither options nor error after telling of a mistake."""
         if loaded.error is not None:
             return None, loaded.error
         values = {
-            key: self._placed(layers.paths[key], key, value, loaded.shape, instance)
+            key: _instead(value, instance) if instance else value
             for key, value in layers.values.items()
             if key in loaded.shape.keys and not self._is_unset(layers.paths[key], value)
         }
+        for key in loaded.shape.files & values.keys():
+            at, value = layers.paths[key], values[key]
+            is_there = key == "path" and server
+            if isinstance(value, str) and not is_there and not self._problems.is_spoiled(at):
+                values[key] = absolute(self._tree, at, value)
         values = self._vault.resolve(loaded.shape, values, layers.at, layers.paths)
         try:
             made = make_options(loaded.shape, values, self._problems, layers.at, layers.paths)
         except PluginError as error:
             return None, error
         return made, None
-
-    def _placed(self, at: KeyPath, key: str, value: object, shape: Shape, instance: str) -> object:
-        value = _instead(value, instance) if instance else value
-        if key in shape.files and isinstance(value, str) and not self._problems.is_spoiled(at):
-            return absolute(self._tree, at, value)
-        return value
 
     def _is_unset(self, at: KeyPath, value: object) -> bool:
         """Whether a variable made the value empty: ``"${X:-}"`` leaves an option out."""

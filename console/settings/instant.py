@@ -15,6 +15,7 @@ from console.settings.collectors import CollectorReader
 from console.settings.keys import KeyTable
 from console.settings.loading import OPERATOR
 from console.settings.problems import UsageError, did_you_mean
+from console.settings.secrets import has_password
 from console.settings.sections import read_console
 from console.settings.tree import Tree
 from console.settings.values import Service, Settings, is_protected
@@ -66,7 +67,7 @@ def settings(
     for argument in dict.fromkeys(urls):
         url = _from_environment(argument, environ)
         instant = read(url)
-        if url is argument and "•" in SecretUrl(url).shown:
+        if url is argument and has_password(url):
             words = f"the password in {SecretUrl(url).shown} can be read by every user of this machine"
             warnings.append(f"{words}: put the URL into a variable and give env:NAME")
         for type_name in instant.types:

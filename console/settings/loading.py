@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from console.settings.collectors import CollectorReader
+from console.settings.collectors import CollectorReader, Layers
 from console.settings.keys import KeyTable, read_keys
 from console.settings.problems import did_you_mean, nearest
 from console.settings.sections import read_console, read_services
@@ -21,10 +21,11 @@ OPERATOR = "QUARTERDECK_OPERATOR"
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """Settings, and the tree that knows where each value stands."""
+    """Settings, the tree that knows where each value stands, and each collector over its defaults."""
 
     settings: Settings
     tree: Tree
+    layers: Mapping[str, Layers]
 
 
 def load_tree(
@@ -39,14 +40,14 @@ def load_tree(
     tree = Tree(environ)
     if file is not None:
         tree.read(file.absolute())
-    settings = _settings(tree, source, overrides or {}, keys, file)
+    loading = _read(tree, source, overrides or {}, keys, file)
     tree.problems.raise_any()
-    return Loading(replace(settings, warnings=tree.problems.warnings), tree)
+    return loading
 
 
-def _settings(
+def _read(
     tree: Tree, source: Source, overrides: Mapping[str, object], keys: KeyTable | None, file: Path | None
-) -> Settings:
+) -> Loading:
     problems = tree.problems
     for section in tree.values:
         if section not in SECTIONS:
@@ -59,10 +60,11 @@ def _settings(
     console = replace(console, operator=console.operator or tree.environ.get(OPERATOR, ""))
     services = read_services(problems, section_of("services"))
     servers = read_servers(problems, section_of("servers"))
-    collectors = CollectorReader(tree, services, servers).read()
+    reader = CollectorReader(tree, services, servers)
+    collectors = reader.read()
     bound = read_keys(problems, section_of("keys"), keys)
     _warn_environment(tree, source, console)
-    return Settings(
+    settings = Settings(
         name=console.name or (file.stem if file is not None else ""),
         environment=console.environment,
         protected=is_protected(console.environment),
@@ -75,6 +77,7 @@ def _settings(
         stamps=tuple(tree.stamps),
         includes=tuple(tree.includes),
     )
+    return Loading(replace(settings, warnings=problems.warnings), tree, reader.layers)
 
 
 def _warn_environment(tree: Tree, source: Source, console: ConsoleSettings) -> None:

@@ -31,12 +31,13 @@ class Problem:
 
 
 class SettingsError(QuarterdeckError):
-    """The configuration is wrong; ``problems`` are all its mistakes."""
+    """The configuration is wrong; ``problems`` are all its mistakes, ``warnings`` what else was seen."""
 
     exit_code = 78
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], warnings: Iterable[str] = ()) -> None:
         self.problems = tuple(problems)
+        self.warnings = tuple(warnings)
         count = len(self.problems)
         super().__init__(
             f"the configuration has {count} mistake{'' if count == 1 else 's'}",
@@ -147,4 +148,4 @@ class Problems:
     def raise_any(self) -> None:
         """Raise SettingsError with all that was found, by file and line, if anything was."""
         if self._found:
-            raise SettingsError(sorted(self._found))
+            raise SettingsError(sorted(self._found), self._warnings)

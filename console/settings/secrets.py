@@ -1,6 +1,9 @@
 """Secrets from files and commands, and secrets that stand where they should not."""
 
+import contextlib
+import os
 import re
+import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +19,7 @@ from console.settings.tree import Tree
 COMMAND_LIMIT = 5.0
 """Seconds that a ``*_command`` may take."""
 
+_SECRET_NAME = re.compile(r"(?i)auth|token|key|secret|pass|cookie|credential")
 _URL_PASSWORD = re.compile(r"://[^/@\s]*?:([^@/\s]+)@")
 
 
@@ -86,28 +90,33 @@ class Vault:
 
 
 def _run(argv: tuple[str, ...], environ: Mapping[str, str]) -> str | Refused:
+    name = one_line(argv[0], 80)
     try:
-        done = subprocess.run(  # noqa: S603 - the operator's own command, as a list of words
+        process = subprocess.Popen(  # noqa: S603 - the operator's own command, as a list of words
             argv,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=COMMAND_LIMIT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env=dict(environ),
             start_new_session=True,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return Refused(
-            f"{argv[0]} gave no secret within {COMMAND_LIMIT:g} s", "run it by hand and see what it waits for"
         )
     except (OSError, ValueError) as error:
-        words = error.strerror if isinstance(error, OSError) else str(error)
-        return Refused(f"{one_line(argv[0])} cannot be run: {words}", "check the path of the program")
-    if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        words = error.strerror if isinstance(error, OSError) else error
+        return Refused(f"{name} cannot be run: {words}", "check the path of the program")
+    with process:
+        try:
+            out, err = process.communicate(timeout=COMMAND_LIMIT)
+        except subprocess.TimeoutExpired:
+            # Its children too: they may hold the pipes open.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            words = f"{name} gave no secret within {COMMAND_LIMIT:g} s"
+            return Refused(words, "run it by hand and see what it waits for")
+    if process.returncode != 0:
+        said = err.decode("utf-8", "replace").strip().splitlines()
         last = f": {one_line(said[-1])}" if said else ""
-        return Refused(f"{one_line(argv[0])} ended with status {done.returncode}{last}", "run it by hand")
-    return _checked(done.stdout.decode("utf-8", "replace"))
+        return Refused(f"{name} ended with status {process.returncode}{last}", "run it by hand")
+    return _checked(out.decode("utf-8", "replace"))
 
 
 def _checked(text: str) -> str | Refused:
@@ -135,32 +144,44 @@ def absolute(tree: Tree, at: KeyPath, value: str) -> str:
 
 def check_inline(tree: Tree, shape: Shape, values: Mapping[str, Any], paths: Mapping[str, KeyPath]) -> None:
     """Tell of secrets written out in a file: a warning, and a mistake where others may read the file."""
-    for name in shape.secrets | shape.secret_tables:
-        value = values.get(name)
-        inner = value.items() if isinstance(value, dict) else ()
-        pairs = (
-            [((*paths[name], key), text) for key, text in inner] if inner else [(paths.get(name, ()), value)]
-        )
-        for at, text in pairs:
-            if isinstance(text, str) and _is_inline(tree.templates.get(at, text), name in shape.urls):
-                _tell(tree, at, has_file=name in shape.secrets)
+    if tree.file(()) is None:
+        return
+    for name in shape.secrets & values.keys():
+        _check_text(tree, paths[name], values[name], is_url=name in shape.urls)
+    for name in shape.secret_tables & values.keys():
+        inner = values[name]
+        for key, text in inner.items() if isinstance(inner, dict) else ():
+            if _SECRET_NAME.search(key):
+                _check_text(tree, (*paths[name], key), text, is_url=name in shape.urls)
 
 
-def _is_inline(template: str, is_url: bool) -> bool:  # noqa: FBT001 - a plain fact
-    if is_url:
-        found = _URL_PASSWORD.search(template)
-        hidden = "•" in SecretUrl(template).shown if "${" not in template else False
-        return hidden or (found is not None and "${" not in found[1])
-    return bool(template) and "${" not in template
+def _check_text(tree: Tree, at: KeyPath, text: object, *, is_url: bool) -> None:
+    template = tree.templates.get(at, text)
+    if isinstance(template, str) and _is_inline(template, is_url=is_url):
+        _tell(tree, at)
 
 
-def _tell(tree: Tree, at: KeyPath, *, has_file: bool) -> None:
+def has_password(url: str) -> bool:
+    """Whether a URL, or a template of one, says a password or token that no variable stands for."""
+    found = _URL_PASSWORD.search(url)
+    if found is not None and "${" not in found[1]:
+        return True
+    try:
+        query = "" if "${" in url else SecretUrl(url).shown.partition("?")[2]
+    except ValueError:
+        return False
+    return "•" in query
+
+
+def _is_inline(template: str, *, is_url: bool) -> bool:
+    return has_password(template) if is_url else bool(template) and "${" not in template
+
+
+def _tell(tree: Tree, at: KeyPath) -> None:
     file = tree.file(at)
-    name = str(at[-1])
-    better = f"use ${{…}}, {name}_file or {name}_command" if has_file else "use ${…}"
+    better = "use ${…}, or the same key with _file or _command"
     if file in tree.readable:
-        tree.problems.add(
-            at, "a secret stands in a file that others may read", f"chmod 600 {file}, or {better}"
-        )
+        words = "a secret stands in a file that others may read"
+        tree.problems.add(at, words, f"chmod 600 {file}, or {better}")
     else:
         tree.problems.warn(at, f"a secret stands in the file; {better}")
