@@ -175,16 +175,18 @@ def _may_be_str(method: ast.FunctionDef) -> bool:
     return "str" in returns or returns == "RenderResult"
 
 
-FILES = sorted(path for package in ("console", "widgets") for path in (ROOT / package).rglob("*.py"))
+SOURCES = {
+    path.relative_to(ROOT): path.read_text(encoding="utf-8")
+    for package in ("console", "widgets")
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+DRAWING = {path: source for path, source in SOURCES.items() if "textual" in source}
+"""Other modules have no widgets, and classes of theirs may bear the same names."""
 
 
 def test_no_text_is_parsed_as_markup() -> None:
-    found = [
-        f"{path.relative_to(ROOT)}:{line}: {reason}"
-        for path in FILES
-        for line, reason in holes(path.read_text(encoding="utf-8"))
-    ]
-    assert len(FILES) > 30
+    found = [f"{path}:{line}: {why}" for path, source in DRAWING.items() for line, why in holes(source)]
+    assert len(DRAWING) > 20
     assert found == []
 
 
