@@ -10,8 +10,8 @@ from collectors.queues.rq.keys import Keys, job_ids
 from collectors.queues.rq.workers import FIELDS, Worker, worker_of
 from collectors.transport.read.redis import Read, RedisReader, read
 
-HEADS = 10
-"""Ids at the head of a list whose jobs are read."""
+HEADS = 3
+"""Ids at the head of a list whose jobs are read: the first may be deleted or pushed past older ones."""
 
 MOST_RUNNING = 50
 MOST_SCHEDULED = 100

@@ -1,6 +1,7 @@
 """The reader of Redis and Valkey: a short list of commands, one shared connection, every probe counted."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -200,8 +201,8 @@ class RedisReader:
             return await self._counted(slot, await self._linked(slot), batch)
 
     async def _counted(self, slot: _Slot, link: Link, batch: Batch) -> list[Any] | None:
-        loop, probes, commands = asyncio.get_running_loop(), self._probes, batch.commands()
-        before, started = link.received, loop.time()
+        probes, commands = self._probes, batch.commands()
+        before, started = link.received, time.monotonic()
         begun, found = probes.begin(batch.reads), None
         try:
             found = batch.replies(await link.exchange(commands))
@@ -210,7 +211,7 @@ class RedisReader:
                 probes.lose(batch.reads)
             else:
                 probes.count(batch.reads, found, begun)
-        took = loop.time() - started
+        took = max(0.0, link.heard - started)
         slot.quickest = min(slot.quickest, took)
         self._cost = Cost(
             self._cost.requests + len(commands),

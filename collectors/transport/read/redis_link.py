@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,10 +60,12 @@ class _CappedReader(asyncio.StreamReader):
     """A stream that counts what comes and breaks at a limit."""
 
     received = 0
+    last = 0.0
     left = MOST_BYTES
 
     def feed_data(self, data: bytes) -> None:  # type: ignore[override] # typeshed asks for any iterable
         self.received += len(data)
+        self.last = time.monotonic()
         self.left -= len(data)
         if self.left < 0:
             self.set_exception(
@@ -157,6 +160,11 @@ class Link:
                 replies.append(refusal)
         self.fresh = False
         return replies
+
+    @property
+    def heard(self) -> float:
+        """When the last bytes came, of ``time.monotonic``: reading them takes us time of our own."""
+        return self._connection.stream.last if self._connection.stream else 0.0
 
     @property
     def received(self) -> int:

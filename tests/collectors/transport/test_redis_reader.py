@@ -6,7 +6,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis
@@ -687,3 +687,36 @@ async def test_scan_finds_by_pattern_and_type_within_bounds(valkey_db: str) -> N
         assert await scan(reader, ["jobs:text:1"], "list") == ([], True)
         some, whole = await scan(reader, ["*"], "list", most_keys=5)
         assert (len(some), whole) == (5, False)
+
+
+async def test_after_a_failover_the_new_primary_is_read(make_valkey: MakeValkey) -> None:
+    primary = make_valkey()
+    replica = make_valkey([f"replicaof 127.0.0.1 {primary.port}"])
+    watcher = make_valkey(
+        [
+            f"sentinel monitor main 127.0.0.1 {primary.port} 1",
+            "sentinel down-after-milliseconds main 300",
+            "sentinel failover-timeout main 3000",
+        ],
+        sentinel=True,
+    )
+    with redis.Redis.from_url(primary.url) as client, redis.Redis.from_url(watcher.url) as sentinel:
+        client.rpush("jobs", "1", "2")
+        client.wait(1, 5000)
+        await wait_until_async(
+            lambda: sentinel.sentinel_slaves("main"), 15, "the replica is known"
+        )
+        async with reading(f"redis+sentinel://127.0.0.1:{watcher.port}/main") as reader:
+            assert await reader.ask(read("LLEN", "jobs")) == [2]
+            first = reader.server.run_id
+            primary.kill()
+
+            async def again() -> bool:
+                try:
+                    return await reader.ask(read("LLEN", "jobs")) == [2] and reader.server.run_id != first
+                except SourceError:
+                    return False
+
+            await wait_until_async(again, 30, "the promoted replica answers")
+            assert reader.server.role == "master"
+    assert replica.running
