@@ -160,12 +160,11 @@ class CollectorReader:
             check_inline(self._tree, loaded.shape, layers.values, layers.paths)
         for name in names:
             there = server.replace(PLACE, name)
-            if there and not self._has_server(table, there):
-                return
+            is_reached = not there or self._has_server(table, there)
             if "timeout" not in layers.values and there:
                 common["timeout"] = loaded.timeout + BEHIND_SERVER
             options, error = self._options(layers, loaded, name, there)
-            if options is None and error is None:
+            if not is_reached or (options is None and error is None):
                 return
             yield CollectorSettings(**common, instance=name, server=there, options=options, load_error=error)
 
