@@ -11,26 +11,35 @@ _FACTORS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 60
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 _SIZES = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
+_LONGEST = 100 * 366 * 86400.0
+_LARGEST = 2**60
+
 
 def parse_duration(value: object) -> float:
     """Seconds of ``"1m30s"``, ``"500ms"`` or a plain number; raises ValueError with an example."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= _LONGEST:
         return float(value)
-    text = value.strip() if isinstance(value, str) else ""
+    text = value.strip()[:100] if isinstance(value, str) else ""
     parts = _DURATION.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text.replace(" ", ""):
         raise ValueError('must be a duration such as "5s", "1m30s" or "500ms"')
-    return sum(float(number) * _FACTORS[unit] for number, unit in parts)
+    total = sum(float(number) * _FACTORS[unit] for number, unit in parts)
+    if total > _LONGEST:
+        raise ValueError("must be a duration of less than a hundred years")
+    return total
 
 
 def parse_size(value: object) -> int:
     """Bytes of ``"64MiB"``, ``"10 kB"`` or a plain number; raises ValueError with an example."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST:
         return value
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", value.strip()) if isinstance(value, str) else None
     if match is None or match[2] not in _SIZES:
         raise ValueError('must be a size such as "64MiB" or "10kB"')
-    return int(float(match[1]) * _SIZES[match[2]])
+    size = float(match[1]) * _SIZES[match[2]]
+    if size > _LARGEST:
+        raise ValueError("must be a size of less than an exbibyte")
+    return int(size)
 
 
 Duration = Annotated[float, BeforeValidator(parse_duration)]

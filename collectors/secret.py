@@ -1,12 +1,12 @@
 """Secrets as types that cannot be printed by accident."""
 
 from typing import Any, Self
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from collectors.text import Shown
 
 _MASK = "•••"
-_SECRET_QUERY = ("pass", "secret", "token", "key", "auth", "sig")
+_SECRET_QUERY = ("pass", "pwd", "secret", "token", "key", "auth", "sig", "cred", "jwt", "session")
 
 
 class Secret:
@@ -60,26 +60,38 @@ class SecretUrl(Secret):
     @property
     def scheme(self) -> str:
         """Lower-case scheme."""
-        return urlsplit(self._value).scheme.lower()
+        return self._value.partition("://")[0].lower()
 
     @property
     def shown(self) -> Shown:
-        """The URL without its secrets, for people."""
-        parts = urlsplit(self._value)
-        host = parts.netloc.rpartition("@")[2]
-        user = parts.netloc.rpartition("@")[0].partition(":")[0]
-        pairs = [
-            (name, _MASK if any(word in name.lower() for word in _SECRET_QUERY) else value)
-            for name, value in parse_qsl(parts.query, keep_blank_values=True)
-        ]
-        query = urlencode(pairs, quote_via=quote, safe="•/:")
-        netloc = f"{user}@{host}" if user else host
-        return Shown(urlunsplit((parts.scheme, netloc, parts.path, query, "")))
+        """The URL without its secrets, for people; of one that cannot be taken apart, the scheme alone."""
+        try:
+            parts = urlsplit(self._value)
+        except ValueError:
+            return Shown(f"{self.scheme}://{_MASK}")
+        login, _, host = parts.netloc.rpartition("@")
+        user, colon, _ = login.partition(":")
+        if user and not colon and self.scheme.startswith("http"):
+            user = _MASK  # of a web service, a user without a password is a token
+        query = "&".join(_shown_pair(pair) for pair in parts.query.split("&"))
+        place = f"{parts.scheme}://{user}@{host}" if user else f"{parts.scheme}://{host}"
+        return Shown(f"{place}{parts.path}?{query}" if parts.query else f"{place}{parts.path}")
 
     @classmethod
     def parse(cls, value: object) -> Self:
-        """From a configuration value; raises ValueError where there is no scheme."""
+        """From a configuration value; raises ValueError, which never repeats it, for what is no URL."""
         url = super().parse(value)
         if "://" not in url.reveal():
             raise ValueError("not a URL: it has no scheme such as https://")
+        try:
+            urlsplit(url.reveal())
+        except ValueError:
+            # the parser's own message may repeat the password
+            raise ValueError("not a URL: its host cannot be read") from None
         return url
+
+
+def _shown_pair(pair: str) -> str:
+    name, equals, _ = pair.partition("=")
+    plain = unquote(name).lower()
+    return f"{name}={_MASK}" if equals and any(word in plain for word in _SECRET_QUERY) else pair

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from collectors.errors import OptionsError, UnsupportedError
 from collectors.secret import SecretUrl
@@ -74,25 +74,41 @@ def direct(url: SecretUrl) -> Dial:
     UNIX sockets: ``unix:///path``, ``redis+unix:///path``, ``postgres:///db?host=/folder``,
     ``http+unix://%2Frun%2Fapp.sock/readyz``.
     """
-    parts = urlsplit(url.reveal())
+    try:
+        parts = urlsplit(url.reveal())
+    except ValueError:
+        raise OptionsError(
+            f"{url.shown}: its host cannot be read", "write it as scheme://host:port"
+        ) from None
     scheme = parts.scheme.lower()
     if scheme in ("unix", "redis+unix", "valkey+unix"):
-        return UnixDial(unquote(parts.path))
+        return _socket(url, parts.path, elsewhere=parts.netloc.rpartition("@")[2])
     if scheme in ("http+unix", "https+unix"):
-        return UnixDial(unquote(parts.netloc.rpartition("@")[2]))
+        return _socket(url, parts.netloc.rpartition("@")[2])
+    port = _port(url, parts)
     if scheme in ("postgres", "postgresql"):
-        folder = parse_qs(parts.query).get("host", [""])[0]
+        query = parse_qs(parts.query)
+        folder = query.get("host", [""])[0]
         if folder.startswith("/"):
-            return UnixDial(f"{folder}/.s.PGSQL.{_port(url) or 5432}")
-    host = parts.hostname
-    port = _port(url) or _PORTS.get(scheme)
+            return UnixDial(f"{folder}/.s.PGSQL.{port or query.get('port', ['5432'])[0]}")
+    host, port = parts.hostname, port or _PORTS.get(scheme)
     if not host or port is None:
         raise OptionsError(f"{url.shown} names no host and port", "write it as scheme://host:port")
     return TcpDial(host, port, host)
 
 
-def _port(url: SecretUrl) -> int | None:
+def _socket(url: SecretUrl, path: str, *, elsewhere: str = "") -> UnixDial:
+    path = unquote(path)
+    if elsewhere or not path.startswith("/"):
+        raise OptionsError(f"{url.shown} names no socket", "write its whole path: scheme:///run/app.sock")
+    return UnixDial(path)
+
+
+def _port(url: SecretUrl, parts: SplitResult) -> int | None:
     try:
-        return urlsplit(url.reveal()).port
+        port = parts.port
     except ValueError:
+        port = 0
+    if port == 0:
         raise OptionsError(f"{url.shown}: the port is not a number from 1 to 65535") from None
+    return port
