@@ -1,0 +1,1 @@
+"""Log records as the console keeps and filters them."""

@@ -1,0 +1,110 @@
+"""What a filter lets through of the ring, followed at the cost of what is new."""
+
+from array import array
+from bisect import bisect_left
+
+from collectors.model.logs import LogRecord
+from console.logs.filter import EVERYTHING, Filter
+from console.logs.ring import Entry, Ring
+
+STEP = 5000
+"""Entries examined in one refresh, about 5 to 20 ms."""
+
+
+class FilteredView:
+    """Entries of a ring that pass a filter, oldest first, for one reader's thread.
+
+    It begins at the ring's new end and works backwards while it follows what comes, so that the
+    last matches are there at once. ``refresh`` moves it; between two calls nothing moves, but an
+    entry may leave the ring, which ``entry`` then says.
+    """
+
+    def __init__(self, ring: Ring, chosen: Filter = EVERYTHING) -> None:
+        self.ring = ring
+        self.filter = chosen
+        self._older = array("q")
+        self._newer = array("q")
+        self._gone = 0
+        first, end = ring.bounds()
+        self._first = first
+        self._low = first if chosen.everything else end
+        self._high = end
+
+    def __len__(self) -> int:
+        if self.filter.everything:
+            return self._high - self._low
+        return len(self._older) + len(self._newer) - self._gone
+
+    @property
+    def pending(self) -> int:
+        """Entries of the ring that were not examined yet, as of the last refresh and what came since."""
+        return max(0, self._low - self._first) + self.ring.next - self._high
+
+    @property
+    def first_seq(self) -> int:
+        """The ring's number of the first entry of the view; of the next to come where it is empty."""
+        return self.seq(0) if len(self) else self._high
+
+    def refresh(self, most: int = STEP) -> bool:
+        """Follow the ring, examining ``most`` entries at the most; whether the view changed."""
+        before = (len(self), self.first_seq, self._high if self.filter.everything else 0)
+        first, end = self.ring.bounds()
+        self._first = first
+        self._forget(first)
+        if self.filter.everything:
+            self._high = end
+        else:
+            most -= self._forward(min(end, self._high + most))
+            if most > 0 and self._low > first:
+                self._backward(max(first, self._low - most))
+        return before != (len(self), self.first_seq, self._high if self.filter.everything else 0)
+
+    def seq(self, index: int) -> int:
+        """The ring's number of the view's entry ``index``; raises IndexError beyond the view."""
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        if self.filter.everything:
+            return self._low + index
+        older = len(self._older)
+        if index < older:
+            return self._older[older - 1 - index]
+        return self._newer[self._gone + index - older]
+
+    def index_of(self, number: int) -> int:
+        """Where the first entry from this ring's number on stands in the view; its length for none."""
+        return bisect_left(range(len(self)), number, key=self.seq)
+
+    def entry(self, index: int) -> Entry | None:
+        """The entry ``index`` of the view; None if it left the ring since the last refresh."""
+        return self.ring.get(self.seq(index))
+
+    def record(self, index: int) -> LogRecord | None:
+        """The record of ``entry``."""
+        entry = self.entry(index)
+        return None if entry is None else entry.record
+
+    def _forget(self, first: int) -> None:
+        """Give up what left the ring."""
+        self._low = max(self._low, first)
+        self._high = max(self._high, first)
+        while self._older and self._older[-1] < first:
+            self._older.pop()
+        while self._gone < len(self._newer) and self._newer[self._gone] < first:
+            self._gone += 1
+        if self._gone > STEP:
+            del self._newer[: self._gone]
+            self._gone = 0
+
+    def _forward(self, stop: int) -> int:
+        number, entries = self.ring.span(self._high, stop)
+        matches = self.filter.matches
+        self._newer.extend(at for at, entry in enumerate(entries, number) if matches(entry))
+        self._high = max(self._high, number + len(entries))
+        return len(entries)
+
+    def _backward(self, start: int) -> None:
+        number, entries = self.ring.span(start, self._low)
+        matches = self.filter.matches
+        found = [at for at, entry in enumerate(entries, number) if matches(entry)]
+        self._older.extend(reversed(found))
+        self._low = start
