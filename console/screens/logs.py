@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 from collectors.model.practice import Practice
 from console.engine.state import Snapshot
-from console.logs.filter import LogFilter
+from console.logs.filter import FilterError
 from console.present import practice as present
 from console.screens.base import ConsoleScreen
 from console.screens.logsource import RingSource
@@ -23,7 +23,7 @@ class LogsScreen(ConsoleScreen):
     PRACTICE: ClassVar[Practice] = Practice.LOGS
     HELP = (
         "Records of all streams as they come. / filters: words, !word, and levels such as >=warn. "
-        "Moving up holds the view, End follows again, Enter opens a record, e and E go to errors."
+        "Moving up holds the view, End follows again, Enter opens a record."
     )
     DEFAULT_CSS = """
     LogsScreen LiveTable { height: auto; max-height: 8; min-height: 3; }
@@ -83,6 +83,8 @@ class LogsScreen(ConsoleScreen):
         words += [f"/{self._text}"] if self._text else []
         dropped = self.console.ring.dropped
         words += [f"{dropped} older lines left the memory"] if dropped else []
+        pending = self._source.pending if self._source is not None else 0
+        words += [f"{pending} not looked at yet"] if pending > 10_000 else []
         return " · ".join(words)
 
     @on(LogView.RecordOpened)
@@ -99,13 +101,17 @@ class LogsScreen(ConsoleScreen):
 
     def _follow(self) -> None:
         view = self.query_one(LogView)
-        self._source = RingSource(self.console.ring, LogFilter(self._text), self._service)
+        try:
+            self._source = RingSource(self.console.ring, self._text, self._service)
+        except FilterError as error:
+            self.notify(f"{error.why}. {error.hint}", markup=False, severity="warning")
+            return
         view.show(self._source, empty=self._empty())
 
     def _new_lines(self) -> None:
         if self._source is not None and self.is_current and not self.console.held_since:
-            self._source.refresh()
-            self.query_one(LogView).lines_changed()
+            if self._source.refresh():
+                self.query_one(LogView).lines_changed()
 
     def _empty(self) -> str:
         if self._text:

@@ -1,11 +1,13 @@
-"""The ring's records as the log view wants them."""
+"""The ring's records as the log view wants them: filtered, and numbered without gaps."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from collectors.model.level import Level
 from collectors.model.logs import LogRecord, Severity
-from console.logs.filter import FilteredView, LogFilter
-from console.logs.ring import Ring
+from console.logs.filter import Filter, compile_filter
+from console.logs.ring import Entry, Ring
+from console.logs.view import FilteredView
 from widgets.logwindow import LogLine
 
 _LEVELS = {
@@ -17,49 +19,82 @@ _LEVELS = {
 _LAST = frozenset({"logger", "request_id", "trace_id", "span_id", "logger_name", "pid", "hostname"})
 """Fields that identify rather than tell: they stand at the end of the line."""
 
-SLICES = 8
-"""Slices of the ring that one refresh reads at most, so that a flood never holds a key up."""
+_ORIGIN = 1 << 40
+"""Where the numbering begins: it grows at both ends."""
+
+_GONE = LogLine("", Level.NONE, "this line has left the memory")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFilter(Filter):
+    """A filter for one service's streams alone."""
+
+    service: str = ""
+
+    @property
+    def everything(self) -> bool:
+        """Never: it chooses a service."""
+        return False
+
+    def matches(self, entry: Entry) -> bool:
+        """Whether an entry is of the service and fits."""
+        return entry.subject.service == self.service and all(term(entry.record) for term in self.terms)
 
 
 class RingSource:
-    """A filtered, followed view on the ring."""
+    """A filtered, followed view on the ring. Raises FilterError for a filter that means nothing."""
 
-    def __init__(self, ring: Ring, keep: LogFilter, service: str) -> None:
-        self._view = FilteredView(ring, keep, service)
+    def __init__(self, ring: Ring, text: str, service: str) -> None:
+        chosen = compile_filter(text)
+        if service:
+            chosen = ServiceFilter(chosen.text, chosen.terms, service)
+        self._view = FilteredView(ring, chosen)
+        self._first = _ORIGIN
+        self.refresh()
 
     @property
     def first_seq(self) -> int:
-        """Number of the oldest record in view."""
-        return self._view.first_seq
+        """Number of the oldest record in view; a record keeps its number."""
+        return self._first
 
     def __len__(self) -> int:
         return len(self._view)
 
+    @property
+    def pending(self) -> int:
+        """Records that the filter has not looked at yet."""
+        return self._view.pending
+
     def line(self, index: int) -> LogLine:
         """A record as one line."""
         entry = self._view.entry(index)
-        record = entry.record
-        level = _LEVELS.get(record.severity, Level.NONE) if record.severity is not None else Level.NONE
+        if entry is None:
+            return _GONE
+        record, subject = entry.record, entry.subject
         return LogLine(
             time=_time(record),
-            level=level,
+            level=_LEVELS.get(record.severity, Level.NONE) if record.severity is not None else Level.NONE,
             message=_message(record),
-            service=entry.subject.instance or entry.subject.service or entry.subject.label,
+            service=subject.instance or subject.service or subject.label,
         )
 
     def record(self, seq: int) -> tuple[LogRecord, str] | None:
         """The record of a number and its service, None where it has left."""
-        index = seq - self._view.first_seq
-        if not 0 <= index < len(self._view):
-            return None
-        entry = self._view.entry(index)
-        return entry.record, entry.subject.service
+        index = seq - self._first
+        entry = self._view.entry(index) if 0 <= index < len(self._view) else None
+        return (entry.record, entry.subject.service) if entry is not None else None
 
-    def refresh(self) -> None:
-        """Take in what came."""
-        for _slice in range(SLICES):
-            if self._view.refresh():
-                return
+    def refresh(self) -> bool:
+        """Take in what came, a bounded step at a time; whether the view changed."""
+        length = len(self._view)
+        newest = self._view.seq(length - 1) if length else None
+        changed = self._view.refresh()
+        if newest is not None:
+            last = self._first + length - 1
+            place = self._view.index_of(newest)
+            stayed = place < len(self._view) and self._view.seq(place) == newest
+            self._first = last - place if stayed else last + 1
+        return changed
 
 
 def _time(record: LogRecord) -> str:
