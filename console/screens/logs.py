@@ -109,9 +109,11 @@ class LogsScreen(ConsoleScreen):
         view.show(self._source, empty=self._empty())
 
     def _new_lines(self) -> None:
-        if self._source is not None and self.is_current and not self.console.held_since:
-            if self._source.refresh():
-                self.query_one(LogView).lines_changed()
+        source = self._source
+        if source is None or not self.is_current or self.console.held_since:
+            return
+        if source.refresh():
+            self.query_one(LogView).lines_changed()
 
     def _empty(self) -> str:
         if self._text:

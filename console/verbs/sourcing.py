@@ -12,7 +12,10 @@ from console.settings.problems import UsageError
 
 
 def settings_or_exit(wanted: Wanted) -> Settings:
-    """The settings of a file or of instant URLs; every mistake goes to stderr, then 78 or 64."""
+    """The settings of a file or of instant URLs; every mistake goes to stderr, then 78 or 64.
+
+    What a file is warned of is told by ``config validate`` and ``doctor``, not at each start.
+    """
     try:
         settings = settings_of(wanted)
     except SettingsError as error:
@@ -23,7 +26,7 @@ def settings_or_exit(wanted: Wanted) -> Settings:
     except UsageError as error:
         say_error(error)
         raise SystemExit(error.exit_code) from None
-    for warning in settings.warnings:
+    for warning in settings.warnings if wanted.urls else ():
         print(f"quarterdeck: warning: {warning}", file=sys.stderr)
     if not settings.collectors:
         where = settings.file or "no configuration file was found"
