@@ -187,12 +187,26 @@ def _words(error: ErrorDetails, *, secret: bool) -> str:
     return words if secret or given is None else f"{words}, not {one_line(given, 60)!r}"
 
 
+_EXAMPLES = {
+    "int_type": "10",
+    "float_type": "0.5",
+    "bool_type": "true",
+    "string_type": '"…"',
+    "tuple_type": '["…"]',
+    "list_type": '["…"]',
+    "dict_type": "{ name = … }",
+    "dataclass_type": "{ name = … }",
+}
+
+
 def _remedy(error: ErrorDetails, name: str) -> str:
-    if error["type"] in ("literal_error", "enum"):
+    kind_of_error = error["type"]
+    if kind_of_error in ("literal_error", "enum"):
         choices = re.findall(r"'([^']*)'", str((error.get("ctx") or {}).get("expected", "")))
         return did_you_mean(str(error.get("input")), choices)
-    return (
-        f"correct it; `quarterdeck collectors` tells what {name} may be"
-        if name
-        else "correct one of the options"
-    )
+    if kind_of_error in ("extra_forbidden", "unexpected_keyword_argument"):
+        return f"take it out; `quarterdeck collectors` tells what {name} holds"
+    example = _EXAMPLES.get(kind_of_error)
+    if example is not None and len(error["loc"]) == 1:
+        return f"write {name} = {example}"
+    return f"correct {name}; `quarterdeck collectors` tells what it may be" if name else "correct the options"
