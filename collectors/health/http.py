@@ -177,7 +177,7 @@ def _subject(options: HttpHealthOptions, context: Context) -> Subject:
     parts = urlsplit(options.url.reveal())
     path = parts.path or "/"
     host = unquote(parts.netloc.rpartition("@")[2])
-    return context.subject(Practice.HEALTH, path.encode(), label=f"{host}{path}", owner=host)
+    return context.subject(Practice.HEALTH, path.encode(), label=context.collector, owner=host)
 
 
 COLLECTOR = HttpHealth

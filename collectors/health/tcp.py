@@ -57,7 +57,7 @@ class TcpHealth(Collector[TcpHealthOptions]):
             raise OptionsError(f"{options.url.shown} is no port", "write tcp://, tls:// or unix://")
         parts = urlsplit(options.url.reveal())
         place = unquote(parts.path) if scheme == "unix" else parts.netloc.rpartition("@")[2]
-        subject = context.subject(Practice.HEALTH, place.encode(), owner=place)
+        subject = context.subject(Practice.HEALTH, place.encode(), label=context.collector, owner=place)
         self._log = ProbeLog(subject, options.probe, options.window, options.recover)
         self._format = "tls" if scheme == "tls" else "tcp"
         self._resolver = Resolver()

@@ -30,7 +30,8 @@ def changes(before: Mapping[SubjectId, Reading], sweep: Sweep, *, ran_before: bo
 def _health(old: HealthReading, new: HealthReading, sweep: Sweep) -> Iterator[Event]:
     if new.version and old.version and new.version != old.version:
         yield _event(sweep, new, "version", f"{new.subject.label}: {old.version} → {new.version}")
-    if new.restarts.value is not None and new.restarts.value > (old.restarts.value or 0.0):
+    before, now = old.restarts.value, new.restarts.value
+    if before is not None and now is not None and now > before:
         yield _event(sweep, new, "restart", f"{new.subject.label} restarted")
 
 

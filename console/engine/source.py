@@ -29,6 +29,9 @@ LOOKED_AT = 2.0
 
 CLOSE_WITHIN = 0.5
 
+GRACE = 0.25
+"""Seconds beyond its time-out that a collector has to say itself what happened."""
+
 
 def _ignore(_source: SourceId, _sweep: Sweep, _verdicts: tuple[Verdict, ...]) -> None:
     """Take a pass that nobody keeps."""
@@ -141,7 +144,8 @@ class Source:
         before = self._store.detail(key)
         try:
             detail = await self._ask(
-                lambda: self._host.run(lambda: collector.detail(key.subject, key.name)), self.settings.timeout
+                lambda: self._host.run(lambda: collector.detail(key.subject, key.name)),
+                self.settings.timeout + GRACE,
             )
         except QuarterdeckError as error:
             state = DetailState(before.detail, before.arrived, error.why)
@@ -173,7 +177,7 @@ class Source:
                 f"the collector has blocked its own thread for {blocked:.0f} s",
                 "report it to the author of the collector",
             )
-        return await self._ask(self._pass, self.settings.timeout)
+        return await self._ask(self._pass, self.settings.timeout + GRACE)
 
     async def _pass(self) -> Sweep:
         if self._collector is None:
@@ -192,7 +196,7 @@ class Source:
                 return await call()
         except TimeoutError:
             raise TimedOutError(
-                f"no whole answer in {seconds:g} s", "is the source alive, and the way to it?"
+                f"no whole answer in {seconds - GRACE:g} s", "is the source alive, and the way to it?"
             ) from None
         except QuarterdeckError:
             raise

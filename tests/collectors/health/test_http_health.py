@@ -62,7 +62,7 @@ async def test_an_answer_is_a_reading(make_health: MakeHealth, probe: Once, serv
     assert isinstance(reading, HealthReading)
     assert (reading.state, reading.word, reading.note, reading.flaws) == ("up", "ok", "", ())
     assert reading.subject.id.key == b"/readyz"
-    assert reading.subject.label == f"127.0.0.1:{server.port}/readyz"
+    assert reading.subject.label == "ready"
     assert reading.subject.service == "orders"
     assert reading.probe == "readiness"
     assert reading.latency.known is Known.EXACT
