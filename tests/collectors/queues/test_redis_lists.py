@@ -5,7 +5,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis
@@ -109,6 +109,11 @@ async def test_payloads_that_repeat_blur_the_age_and_do_not_shorten_it(
         assert is_exact(jobs.ready, 4)
         assert jobs.add_rate.known is jobs.drain_rate.known is Known.AT_LEAST
         assert abs(value(jobs.oldest_age) - 15) <= (jobs.oldest_age.margin or 0)
+        client.lpush("jobs", "ping")
+        client.rpop("jobs")
+        clock.seconds += 10
+        jobs = by_key(await collector.collect())[b"jobs"]
+        assert jobs.add_rate.known is jobs.drain_rate.known is Known.AT_LEAST, "one came and one left"
 
 
 @pytest.mark.parametrize(
@@ -183,14 +188,18 @@ async def test_globs_find_lists_only_and_an_empty_list_stays_a_queue(
 
 
 async def test_a_key_of_another_type_is_said_to_be_none(valkey_db: str, client: "redis.Redis") -> None:
-    client.set("jobs", "text")
+    client.lpush("jobs", 1)
     async with watch(valkey_db, "jobs") as collector:
+        await collector.collect()
+        client.set("jobs", "text")
         jobs = by_key(await collector.collect())[b"jobs"]
         assert jobs.ready.known is Known.UNKNOWN
         assert "holds no list" in jobs.note
         client.delete("jobs")
         client.lpush("jobs", 1)
-        assert is_exact(by_key(await collector.collect())[b"jobs"].ready, 1)
+        jobs = by_key(await collector.collect())[b"jobs"]
+        assert is_exact(jobs.ready, 1)
+        assert jobs.add_rate.known is Known.NEEDS_SAMPLES
 
 
 async def test_large_elements_are_not_fetched_again_and_again(valkey_db: str, client: "redis.Redis") -> None:
@@ -252,7 +261,9 @@ async def test_without_the_right_to_multi_it_still_reads(make_valkey: MakeValkey
         async with watch(server.url_of(user="looker", password="pw"), "jobs") as collector:
             await collector.collect()
             client.lpush("jobs", "c")
+            client.config_resetstat()
             assert is_exact(by_key(await collector.collect())[b"jobs"].ready, 3)
+            assert "cmdstat_multi" not in cast("Any", client.info("commandstats")), "refused once is enough"
         async with watch(server.url_of(user="looker", password="pw"), "other") as collector:
             with pytest.raises(AccessError):
                 await collector.collect()

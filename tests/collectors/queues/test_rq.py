@@ -329,6 +329,55 @@ async def test_scheduled_overdue_and_retrying_jobs(
         assert is_exact(dict(mail.extra)["rq.scheduler"], 1)
 
 
+async def test_a_living_scheduler_may_be_a_moment_late(valkey_db: str, client: "redis.Redis") -> None:
+    client.sadd("rq:queues", "rq:queue:mail")
+    now = time.time()
+    client.zadd("rq:scheduled:mail", {"just now": now - 0.2, "long ago": now - 60, "later": now + 60})
+    async with watch(valkey_db) as collector:
+        assert is_exact(by_key(await collector.collect())[b"mail"].overdue, 2)
+        client.set("rq:scheduler-lock:mail", "somebody", ex=60)
+        mail = by_key(await collector.collect())[b"mail"]
+        assert is_exact(mail.overdue, 1)
+        assert mail.note == ""
+
+
+async def test_registered_workers_that_are_none_any_more(valkey_db: str, client: "redis.Redis") -> None:
+    client.sadd("rq:queues", "rq:queue:mail")
+
+    def register(name: str, beat: datetime, ttl: int | None, **more: Any) -> None:
+        stamp = beat.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        key = f"rq:worker:{name}"
+        client.sadd("rq:workers", key)
+        client.sadd("rq:workers:mail", key)
+        client.hset(
+            key, mapping={"birth": stamp, "last_heartbeat": stamp, "state": "idle", "version": "1.7", **more}
+        )
+        if ttl:
+            client.expire(key, ttl)
+
+    now = datetime.now(UTC)
+    register("alive", now - timedelta(seconds=400), 80)
+    register("ended", now, 60, death="2026-01-01T00:00:00.000000Z")
+    register("without an end, old", now - timedelta(hours=3), None)
+    register("without an end, fresh", now, None)
+    client.sadd("rq:workers:mail", "rq:worker:never seen")
+    client.sadd("rq:workers", "rq:worker:late heartbeat")
+    client.sadd("rq:workers:mail", "rq:worker:late heartbeat")
+    client.hset("rq:worker:late heartbeat", "last_heartbeat", now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    async with watch(valkey_db) as collector:
+        mail = by_key(await collector.collect())[b"mail"]
+        assert {part.name: part.word for part in mail.parts} == {
+            "alive": "idle",
+            "ended": "ended",
+            "without an end, old": "no heartbeat",
+            "without an end, fresh": "idle",
+            "late heartbeat": "expired",
+        }
+        assert is_exact(mail.workers, 2)
+        assert mail.note == "3 of 5 registered workers are gone"
+        assert value(mail.last_beat) < 30
+
+
 async def test_suspension_is_global_and_ends(valkey_db: str, client: "redis.Redis") -> None:
     for name in ("mail", "other"):
         Queue(name, connection=client).enqueue(f"{JOBS}.nap", 0)
@@ -592,6 +641,7 @@ def test_times_ids_and_errors_are_read() -> None:
     assert error_text([[b"1-1", [b"exc_string", b64encode(compress("Wörld".encode()))]]], None) == "Wörld"
     assert error_text([[b"1-1", [b"exc_string", b"!!plain"]]], None) == "!!plain"
     assert error_text([], compress(b"old")) == "old"
+    assert len(error_text([], compress(b"x" * 9_000_000))) == 2**20
     assert error_text([], b"not packed") == "not packed"
     assert error_text(None, None) == ""
 

@@ -113,7 +113,8 @@ def test_what_is_said_of_a_queue_always_holds_the_truth(history: list[tuple[str,
 
 
 def mark(at: float, **changes: object) -> Mark:
-    values: dict[str, object] = {"wall": at, "ready": 0, "taken": 0, "dead": 0, "tail": None, "tail_time": None, "workers": {}}
+    values: dict[str, object] = {"wall": at, "ready": 0, "taken": 0, "dead": 0, "tail": None}
+    values |= {"tail_time": None, "workers": {}}
     return Mark(at=at, **{**values, **changes})  # type: ignore[arg-type] # a test's shorthand
 
 

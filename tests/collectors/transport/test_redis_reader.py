@@ -5,8 +5,9 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import redis
@@ -25,6 +26,7 @@ from collectors.errors import (
 )
 from collectors.secret import SecretUrl
 from collectors.transport.lease import Leases
+from collectors.transport.read import redis_link
 from collectors.transport.read.redis import READS, Read, RedisReader, read
 from collectors.transport.read.redis_address import parse_address
 from collectors.transport.read.redis_info import glob_escape, number, pairs, parse_info
@@ -545,6 +547,10 @@ async def test_a_huge_answer_is_refused_and_the_next_one_read(valkey_db: str) ->
             with pytest.raises(AnswerError, match="16 MiB"):
                 await reader.ask(read("LINDEX", "list", 0))
             assert await reader.ask(read("LLEN", "list")) == [1]
+            client.delete("list")
+            client.rpush("list", b"x" * (7 * 2**20))
+            for _ in range(3):
+                await reader.ask(read("LINDEX", "list", 0))
         client.flushall()
 
 
@@ -687,6 +693,20 @@ async def test_scan_finds_by_pattern_and_type_within_bounds(valkey_db: str) -> N
         assert await scan(reader, ["jobs:text:1"], "list") == ([], True)
         some, whole = await scan(reader, ["*"], "list", most_keys=5)
         assert (len(some), whole) == (5, False)
+        assert await scan(reader, ["jobs:01", "jobs:02"], "list", most_keys=1) == ([b"jobs:01"], False)
+
+
+async def test_servers_whose_scan_would_count_hits_are_asked_for_types_instead(
+    valkey_db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = redis_link._server
+    monkeypatch.setattr(redis_link, "_server", lambda *given: replace(told(*given), version=(7, 0, 15)))
+    with redis.Redis.from_url(valkey_db) as client:
+        client.rpush("jobs:a", "x")
+        client.set("jobs:b", "x")
+        async with reading(valkey_db) as reader:
+            assert await scan(reader, ["jobs:*"], "list") == ([b"jobs:a"], True)
+            assert (reader.probes.hits, reader.probes.misses) == counters(client) == (2, 0)
 
 
 async def test_after_a_failover_the_new_primary_is_read(make_valkey: MakeValkey) -> None:
@@ -703,9 +723,7 @@ async def test_after_a_failover_the_new_primary_is_read(make_valkey: MakeValkey)
     with redis.Redis.from_url(primary.url) as client, redis.Redis.from_url(watcher.url) as sentinel:
         client.rpush("jobs", "1", "2")
         client.wait(1, 5000)
-        await wait_until_async(
-            lambda: sentinel.sentinel_slaves("main"), 15, "the replica is known"
-        )
+        await wait_until_async(lambda: sentinel.sentinel_slaves("main"), 15, "the replica is known")
         async with reading(f"redis+sentinel://127.0.0.1:{watcher.port}/main") as reader:
             assert await reader.ask(read("LLEN", "jobs")) == [2]
             first = reader.server.run_id
