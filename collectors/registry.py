@@ -1,7 +1,9 @@
 """Type names → classes: ours from the path, others' from entry points; loaded one at a time."""
 
+import dataclasses
 import difflib
 import importlib
+import inspect
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -14,6 +16,8 @@ from collectors.model.practice import Practice
 
 GROUP = "quarterdeck.collectors"
 """Entry-point group of collectors from other distributions."""
+
+_REPORT = "report it to its author"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +75,32 @@ def load(name: str) -> type[Collector[Any]]:
         raise PluginError(f"{name} is brought by {' and '.join(owners)}", "uninstall one of them")
     try:
         found = rivals[0].load() if rivals else importlib.import_module(f"collectors.{name}").COLLECTOR
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(
             f"{name}{_from(info)} failed to load: {type(error).__name__}: {error}",
-            "report it to its author" if info.foreign else "run `quarterdeck doctor`",
+            _REPORT if info.foreign else "run `quarterdeck doctor`",
         ) from error
     return _checked(info, found)
 
 
 def _checked(info: TypeInfo, found: object) -> type[Collector[Any]]:
+    who = f"{info.name}{_from(info)}"
     if not (isinstance(found, type) and issubclass(found, Collector)):
-        raise PluginError(f"{info.name}{_from(info)} is not a Collector", "report it to its author")
+        raise PluginError(f"{who} is not a Collector", _REPORT)
+    if info.foreign and not any("api" in vars(base) for base in found.__mro__ if base is not Collector):
+        raise PluginError(f"{who} states no collector interface", f"its author must write `api = {API}`")
     if found.api != API:
         raise PluginError(
-            f"{info.name}{_from(info)} was written for collector interface {found.api}, this is {API}",
+            f"{who} was written for collector interface {found.api}, this is {API}",
             "install a release of it that fits this console",
         )
-    if not isinstance(getattr(found, "practice", None), Practice):
-        raise PluginError(f"{info.name}{_from(info)} names no practice", "report it to its author")
+    practice = getattr(found, "practice", None)
+    if not isinstance(practice, Practice):
+        raise PluginError(f"{who} names no practice", _REPORT)
+    if info.name.partition(".")[0] != practice.value:
+        raise PluginError(f"{who} reads {practice}: its name must begin with {practice}.", _REPORT)
+    if inspect.isabstract(found) or not dataclasses.is_dataclass(getattr(found, "Options", None)):
+        raise PluginError(f"{who} lacks `collect` or `Options`", _REPORT)
     return found
 
 
