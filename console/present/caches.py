@@ -15,6 +15,18 @@ FILLED_BY = (
     'A collector of type "caches.redis" fills this screen: give it the url of a Redis or Valkey server.'
 )
 CHART = ("hit_ratio", "memory", "evictions")
+GIVE_WAY = (
+    "policy",
+    "expirations",
+    "spark",
+    "keys_without_ttl",
+    "clients",
+    "memory_share",
+    "evictions",
+    "lookups",
+)
+"""Columns that leave, in this order, where the screen is narrow."""
+
 COLUMNS = (
     Column("hit_ratio", "hits", 8, right=True),
     Column("lookups", "lookups", 8, right=True),

@@ -13,6 +13,9 @@ TITLE = "health"
 ASKS = "alive, ready, started? which version since when, how many restarts? is the check lying?"
 FILLED_BY = 'A collector of type "health.http" or "health.tcp" fills this screen: give it a url and a probe.'
 CHART = ("latency", "failing")
+GIVE_WAY = ("restarts", "failing", "uptime", "status", "version")
+"""Columns that leave, in this order, where the screen is narrow."""
+
 COLUMNS = (
     Column("probe", "probe", 10),
     Column("state", "state", 12),

@@ -13,6 +13,9 @@ TITLE = "logs"
 ASKS = "live stream, errors and warnings, is the stream itself alive?"
 FILLED_BY = 'A collector of type "logs.file" fills this screen: give it a path or a pattern of paths.'
 CHART = ("line_rate", "error_rate")
+GIVE_WAY = ("rotations", "unparsed", "spark", "lost", "behind", "format", "last_line_age")
+"""Columns that leave, in this order, where the screen is narrow."""
+
 COLUMNS = (
     Column("errors", "err/min", 8, right=True),
     Column("warnings", "warn/min", 8, right=True),

@@ -12,6 +12,17 @@ TITLE = "pools"
 ASKS = "how full, who waits, who holds, is a storm coming?"
 FILLED_BY = 'A collector of type "pools.postgres" fills this screen: give it the url of a role in pg_monitor.'
 CHART = ("in_use", "idle_in_transaction", "waiting")
+GIVE_WAY = (
+    "session_rate",
+    "oldest_transaction",
+    "spark",
+    "idle",
+    "active",
+    "capacity",
+    "oldest_idle_in_transaction",
+)
+"""Columns that leave, in this order, where the screen is narrow."""
+
 COLUMNS = (
     Column("in_use", "in use", 7, right=True),
     Column("capacity", "of", 6, right=True),

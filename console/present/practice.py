@@ -1,5 +1,8 @@
 """One practice's screen: its table, and the facts of the subject under the cursor."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from collectors.model.fields import FieldSpec
 from collectors.model.level import Level
 from collectors.model.practice import Practice
@@ -13,6 +16,10 @@ from console.present.practices import VIEWS
 from console.present.words import brief, say, span
 from widgets import cell as cells
 from widgets.cell import Cell, Column
+
+
+GAP = 1
+"""Cells between two columns."""
 
 
 def rows_of(snapshot: Snapshot, practice: Practice, service: str | None = None) -> tuple[Row, ...]:
@@ -30,9 +37,17 @@ def rows_of(snapshot: Snapshot, practice: Practice, service: str | None = None) 
 
 
 def table(
-    snapshot: Snapshot, history: History, practice: Practice, service: str | None = None
+    snapshot: Snapshot,
+    history: History,
+    practice: Practice,
+    service: str | None = None,
+    *,
+    width: int | None = None,
 ) -> tuple[tuple[Column, ...], tuple[cells.Row, ...]]:
-    """Columns and rows of a practice's screen; a row's key is its SubjectId."""
+    """Columns and rows of a practice's screen; a row's key is its SubjectId.
+
+    Where the screen has only ``width`` cells, the columns that matter least leave.
+    """
     view = VIEWS[practice]
     columns = (
         Column("service", "service", 13),
@@ -41,10 +56,25 @@ def table(
         ),
         *view.columns,
         Column("spark", "past", 9),
-        Column("because", "because", 30, grow=True),
+        Column("because", "because", 24, grow=True),
     )
     rows = tuple(_row(row, snapshot, history, practice) for row in rows_of(snapshot, practice, service))
-    return columns, rows
+    if width is None:
+        return columns, rows
+    kept = _fitting(columns, view.give_way, width)
+    return tuple(columns[place] for place in kept), tuple(
+        replace(row, cells=tuple(row.cells[place] for place in kept)) for row in rows
+    )
+
+
+def _fitting(columns: Sequence[Column], give_way: Sequence[str], width: int) -> list[int]:
+    """Places of the columns that stay, so that all of them fit into ``width`` cells."""
+    kept = list(range(len(columns)))
+    for key in give_way:
+        if sum(columns[place].width + GAP for place in kept) <= width:
+            break
+        kept = [place for place in kept if columns[place].key != key]
+    return kept
 
 
 def _row(row: Row, snapshot: Snapshot, history: History, practice: Practice) -> cells.Row:

@@ -26,6 +26,7 @@ class PracticeView:
     reading: type[Reading] | None = None
     columns: tuple[Column, ...] = ()
     chart: tuple[str, ...] = ()
+    give_way: tuple[str, ...] = ()
     words: Callable[[Row], dict[str, str]] = lambda _row: {}
     summary: Callable[[Sequence[Row]], tuple[str, str, str]] = lambda _rows: ("", "", "")
 
@@ -38,6 +39,7 @@ def _from(module: ModuleType, practice: Practice, reading: type[Reading]) -> Pra
         reading,
         module.COLUMNS,
         module.CHART,
+        module.GIVE_WAY,
         module.words,
         module.summary,
     )

@@ -15,6 +15,9 @@ FILLED_BY = (
     'A collector of type "queues.rq", "queues.redis" or "queues.streams" fills this screen: give it a url.'
 )
 CHART = ("ready", "oldest_age", "dead")
+GIVE_WAY = ("retrying", "overdue", "spark", "time_to_empty", "drain_rate", "add_rate", "scheduled", "running")
+"""Columns that leave, in this order, where the screen is narrow."""
+
 COLUMNS = (
     Column("ready", "ready", 7, right=True),
     Column("oldest_age", "oldest", 10, right=True),
@@ -23,8 +26,8 @@ COLUMNS = (
     Column("overdue", "overdue", 7, right=True),
     Column("retrying", "retry", 6, right=True),
     Column("dead", "dead", 6, right=True),
-    Column("add_rate", "in", 7, right=True),
-    Column("drain_rate", "out", 7, right=True),
+    Column("add_rate", "in", 8, right=True),
+    Column("drain_rate", "out", 8, right=True),
     Column("time_to_empty", "empty in", 9, right=True),
     Column("workers", "workers", 8, right=True),
 )
@@ -46,11 +49,12 @@ def summary(rows: Sequence[Row]) -> tuple[str, str, str]:
     ages = [reading.oldest_age for reading in readings if reading.oldest_age.value is not None]
     oldest = max(ages, key=lambda one: one.value or 0.0, default=None)
     dead = sum(reading.dead.value or 0.0 for reading in readings)
+    if dead and not ready.value:
+        words = brief(Quantity(dead, Unit.COUNT))
+        return f"{words} dead", f"{words}†", "dead"
     text = say(ready)
     if oldest is not None and oldest.value:
         text += f" {brief(oldest)}"
-    if dead:
-        text += f" †{brief(Quantity(dead, Unit.COUNT))}"
     return text, brief(ready), "ready"
 
 

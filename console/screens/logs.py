@@ -51,7 +51,9 @@ class LogsScreen(ConsoleScreen):
 
     def paint(self, snapshot: Snapshot) -> None:
         """Show the streams as they are known now."""
-        columns, rows = present.table(snapshot, self.console.history, Practice.LOGS, self._service or None)
+        columns, rows = present.table(
+            snapshot, self.console.history, Practice.LOGS, self._service or None, width=self.size.width
+        )
         self.query_one(LiveTable).show(columns, rows, empty="no log stream is configured")
 
     def of_service(self, service: str) -> None:

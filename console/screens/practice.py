@@ -55,7 +55,9 @@ class PracticeScreen(ConsoleScreen):
     def paint(self, snapshot: Snapshot) -> None:
         """Show the practice as it is known now."""
         self._snapshot = snapshot
-        columns, rows = present.table(snapshot, self.console.history, self.PRACTICE, self._service or None)
+        columns, rows = present.table(
+            snapshot, self.console.history, self.PRACTICE, self._service or None, width=self.size.width
+        )
         kept = tuple(row for row in rows if self._filter.keeps(" ".join(cell.text for cell in row.cells)))
         if self._sort:
             kept = ordered(kept, columns, self._sort, snapshot)
