@@ -344,14 +344,13 @@ async def test_a_living_scheduler_may_be_a_moment_late(valkey_db: str, client: "
 async def test_registered_workers_that_are_none_any_more(valkey_db: str, client: "redis.Redis") -> None:
     client.sadd("rq:queues", "rq:queue:mail")
 
-    def register(name: str, beat: datetime, ttl: int | None, **more: Any) -> None:
+    def register(name: str, beat: datetime, ttl: int | None, **more: str) -> None:
         stamp = beat.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         key = f"rq:worker:{name}"
         client.sadd("rq:workers", key)
         client.sadd("rq:workers:mail", key)
-        client.hset(
-            key, mapping={"birth": stamp, "last_heartbeat": stamp, "state": "idle", "version": "1.7", **more}
-        )
+        fields: Any = {"birth": stamp, "last_heartbeat": stamp, "state": "idle", "version": "1.7", **more}
+        client.hset(key, mapping=fields)
         if ttl:
             client.expire(key, ttl)
 

@@ -694,6 +694,12 @@ async def test_scan_finds_by_pattern_and_type_within_bounds(valkey_db: str) -> N
         some, whole = await scan(reader, ["*"], "list", most_keys=5)
         assert (len(some), whole) == (5, False)
         assert await scan(reader, ["jobs:01", "jobs:02"], "list", most_keys=1) == ([b"jobs:01"], False)
+        with client.pipeline() as pipe:
+            for index in range(3000):
+                pipe.set(f"text:{index}", "x")
+            pipe.execute()
+        assert (await scan(reader, ["nothing*"], "list", most_steps=2))[1] is False
+        assert await scan(reader, ["nothing*"], "list") == ([], True)
 
 
 async def test_servers_whose_scan_would_count_hits_are_asked_for_types_instead(
@@ -705,6 +711,7 @@ async def test_servers_whose_scan_would_count_hits_are_asked_for_types_instead(
         client.rpush("jobs:a", "x")
         client.set("jobs:b", "x")
         async with reading(valkey_db) as reader:
+            await reader.ask(read("DBSIZE"))
             assert await scan(reader, ["jobs:*"], "list") == ([b"jobs:a"], True)
             assert (reader.probes.hits, reader.probes.misses) == counters(client) == (2, 0)
 
