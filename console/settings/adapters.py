@@ -182,9 +182,9 @@ def _words(error: ErrorDetails, *, secret: bool) -> str:
         .replace("a integer", "an integer")
         .replace("a boolean", "true or false")
     )
-    if kind_of_error.endswith("_type") or isinstance(given, (dict, list)):
+    if kind_of_error.endswith("_type") or not isinstance(given, str):
         return f"{words}, not {kind(given)}"
-    return words if secret or given is None else f"{words}, not {one_line(given, 60)!r}"
+    return words if secret else f"{words}, not {str(one_line(given, 60))!r}"
 
 
 _EXAMPLES = {

@@ -1,9 +1,9 @@
 """``[keys]``: actions bound anew, checked against the console's own table and for clashes."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from console.settings.problems import Problems, did_you_mean
+from console.settings.problems import KeyPath, Problems, did_you_mean
 from console.settings.strict import Strict
 
 KeyTable = Mapping[str, tuple[str, ...]]
@@ -12,58 +12,57 @@ KeyTable = Mapping[str, tuple[str, ...]]
 
 def read_keys(problems: Problems, values: object, known: KeyTable | None) -> dict[str, tuple[str, ...]]:
     """``[keys]``: checked against the actions in ``known`` and for clashes where it is given."""
-    table = Strict(problems, ("keys",), values)
     found: dict[str, tuple[str, ...]] = {}
-    for action in table.values:
-        at = ("keys", action)
+    places: dict[str, KeyPath] = {}
+    for action, table, key in _actions(Strict(problems, ("keys",), values)):
+        at = table.path(key)
         if known is not None and action not in known:
             problems.spoil(at, f"there is no action {action!r}", did_you_mean(action, known))
             continue
-        value = table.raw(action)
-        keys = (value,) if isinstance(value, str) else table.names(action)
-        wrong = [key for key in keys if canonical_key(key) is None]
-        for key in wrong:
-            problems.add(at, f"{key!r} is not a key", 'write it like "x", "X", "ctrl+x", "f5" or "/"')
+        value = table.raw(key)
+        keys = (value,) if isinstance(value, str) else table.names(key)
+        wrong = [one for one in keys if canonical_key(one) is None]
+        for one in wrong:
+            problems.add(at, f"{one!r} is not a key", 'write it like "x", "X", "ctrl+x", "f5" or "/"')
         if not wrong:
-            found[action] = keys
-    _check_clashes(problems, found, known or {})
+            found[action], places[action] = keys, at
+    _check_clashes(problems, found, places, known or {})
     return found
 
 
-def _check_clashes(problems: Problems, found: Mapping[str, tuple[str, ...]], known: KeyTable) -> None:
+def _actions(table: Strict, prefix: str = "") -> Iterator[tuple[str, Strict, str]]:
+    """Actions with the table and key that bind them: ``app.quit`` is one action, quoted or not."""
+    for key, value in table.values.items():
+        if isinstance(value, dict):
+            yield from _actions(Strict(table.problems, table.path(key), value), f"{prefix}{key}.")
+        else:
+            yield prefix + key, table, key
+
+
+def _check_clashes(
+    problems: Problems,
+    found: Mapping[str, tuple[str, ...]],
+    places: Mapping[str, KeyPath],
+    known: KeyTable,
+) -> None:
+    """Tell of each key that a bound action shares; what the console's own keys share is its own affair."""
     owners: dict[str, list[str]] = {}
     for action, keys in {**known, **found}.items():
         for name in {canonical_key(key) or key: key for key in keys}:
             owners.setdefault(name, []).append(action)
     for name, actions in owners.items():
-        bound = [action for action in actions if action in found]
-        if len(actions) > 1 and bound:
-            others = ", ".join(action for action in actions if action != bound[-1])
-            at = ("keys", bound[-1])
-            problems.add(
-                at, f"{name!r} is bound to {others} as well", "choose another key, or move the other action"
-            )
+        last = next((action for action in reversed(actions) if action in found), "")
+        others = ", ".join(action for action in actions if action != last)
+        if last and others:
+            words = f"{name!r} is bound to {others} as well"
+            problems.add(places[last], words, "choose another key, or move the other action")
 
 
 _WORDS = frozenset(
-    [
-        "enter",
-        "escape",
-        "space",
-        "tab",
-        "backspace",
-        "delete",
-        "insert",
-        "home",
-        "end",
-        "pageup",
-        "pagedown",
-        "up",
-        "down",
-        "left",
-        "right",
-    ]
-) | {f"f{number}" for number in range(1, 25)}
+    ["enter", "escape", "space", "tab", "backspace", "delete", "insert", "home", "end", "pageup", "pagedown"]
+    + ["up", "down", "left", "right"]
+    + [f"f{number}" for number in range(1, 25)]
+)
 _MODIFIERS = ("ctrl", "alt", "shift", "super", "meta")
 _NAMED = {
     "solidus": "slash",

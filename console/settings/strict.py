@@ -147,8 +147,8 @@ class Strict:
         return value
 
     def wrong(self, key: str, message: object, remedy: str = "") -> None:
-        """Tell that a key's value is wrong."""
-        self.problems.add(self.path(key), message, remedy)
+        """Tell that a key's value is wrong, once."""
+        self.problems.spoil(self.path(key), message, remedy)
 
     def done(self, *, elsewhere: dict[str, str] | None = None) -> None:
         """Tell of every key that nobody asked for; ``elsewhere`` says where some of them belong."""
