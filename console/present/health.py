@@ -40,12 +40,7 @@ def summary(rows: Sequence[Row]) -> tuple[str, str, str]:
     lying = [row for row in rows if cast("HealthReading", row.reading).flaws]
     down = [reading for reading in readings if reading.state in (HealthState.DOWN, HealthState.UNKNOWN)]
     if down:
-        text = (
-            f"{len(down)}/{len(readings)} {down[0].state}"
-            if len(readings) > 1
-            else str(down[0].word or down[0].state)
-        )
-        return text, str(down[0].state), "latency"
+        return str(down[0].word or down[0].state), str(down[0].state), "latency"
     if lying and lying[0].verdict.level is Level.WARNING:
         return "lies", "lies", "latency"
     degraded = [reading for reading in readings if reading.state is not HealthState.UP]

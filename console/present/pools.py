@@ -37,6 +37,10 @@ COLUMNS = (
 )
 
 
+HELD = 3
+"""Sessions idle in transaction from which on they are the news."""
+
+
 def words(_row: Row) -> dict[str, str]:
     """The texts of the columns that are no quantities: none."""
     return {}
@@ -49,12 +53,12 @@ def summary(rows: Sequence[Row]) -> tuple[str, str, str]:
     holding = sum(reading.idle_in_transaction.value or 0.0 for reading in readings)
     if waiting:
         return f"{waiting:.0f} wait", f"{waiting:.0f}w", "in_use"
+    if holding >= HELD:
+        return f"{holding:.0f} held", f"{holding:.0f}h", "idle_in_transaction"
     fullest = max(readings, key=lambda one: one.fill.value or one.in_use.value or 0.0)
     text = brief(fullest.in_use)
     if fullest.capacity.value is not None:
         text += f"/{brief(fullest.capacity)}"
     elif fullest.in_use.is_known:
         text = f"{say(fullest.in_use)} used"
-    if holding:
-        text += f" {holding:.0f} held"
     return text, brief(fullest.in_use), "in_use"

@@ -17,7 +17,6 @@ from console.present.words import brief, say, span
 from widgets import cell as cells
 from widgets.cell import Cell, Column
 
-
 GAP = 1
 """Cells between two columns."""
 
