@@ -1,5 +1,6 @@
 """The command line: every verb. stdout is data, stderr is talk."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -14,6 +15,17 @@ USAGE = 64
 CONFIGURATION = 78
 """Exit status for a bad configuration."""
 
+INTERRUPTED = 130
+"""Exit status after ctrl+c."""
+
+UNWRITTEN = 74
+"""Exit status for output that could not be written, as on a full disk."""
+
+UNREAD = 141
+"""Exit status for output whose reader has gone away, as the shell gives it after SIGPIPE."""
+
+_OUTPUT_FAULTS = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -24,6 +36,7 @@ class Wanted:
     config: str = ""
     environment: str = ""
     urls: tuple[str, ...] = ()
+    plain: bool = False
 
 
 def _is_url(word: str) -> bool:
@@ -41,6 +54,13 @@ class Verbs(click.Group):
             return "open", self.get_command(ctx, "open"), args
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+        """Run the verb; click itself would give 1 to a closed pipe."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            sys.exit(_unwritten(error))
+
 
 def _sourced(function: F) -> F:
     """Options of every verb that reads a configuration."""
@@ -57,7 +77,7 @@ def _configured(function: F) -> F:
 
 def _wanted(ctx: click.Context, config: str, environment: str, urls: Sequence[str] = ()) -> Wanted:
     above: Wanted = ctx.obj or Wanted()
-    return Wanted(config or above.config, environment or above.environment, tuple(urls))
+    return Wanted(config or above.config, environment or above.environment, tuple(urls), above.plain)
 
 
 @click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,7 +91,7 @@ def main(ctx: click.Context, config: str, environment: str, plain: bool) -> None
     Without a verb, or with URLs (redis://… postgres://… https://…/readyz file:///…/app.jsonl
     env:DATABASE_URL), it opens the screen.
     """
-    ctx.obj = Wanted(config, environment)
+    ctx.obj = Wanted(config, environment, plain=plain)
     if ctx.invoked_subcommand is None:
         ctx.invoke(open_, config=config, environment=environment, urls=(), plain=plain)
 
@@ -84,7 +104,8 @@ def open_(ctx: click.Context, config: str, environment: str, urls: tuple[str, ..
     """Open the screen."""
     from console.verbs.open import open_screen
 
-    sys.exit(open_screen(_wanted(ctx, config, environment, urls), plain=plain))
+    wanted = _wanted(ctx, config, environment, urls)
+    sys.exit(open_screen(wanted, plain=plain or wanted.plain))
 
 
 @main.command()
@@ -93,11 +114,12 @@ def open_(ctx: click.Context, config: str, environment: str, urls: tuple[str, ..
     "--serve", is_flag=True, help="Run the shop without a screen until SIGTERM; prints config: PATH."
 )
 @click.option("--plain", is_flag=True, help="Lines of text instead of a screen.")
-def demo(incident: str, serve: bool, plain: bool) -> None:
+@click.pass_context
+def demo(ctx: click.Context, incident: str, serve: bool, plain: bool) -> None:
     """Open the embedded shop: real servers from wheels, nothing to install."""
     from console.verbs.demo import run_demo
 
-    sys.exit(run_demo(incident, serve=serve, plain=plain))
+    sys.exit(run_demo(incident, serve=serve, plain=plain or _wanted(ctx, "", "").plain))
 
 
 @main.command()
@@ -239,7 +261,24 @@ def config_keys(ctx: click.Context, config: str, environment: str, as_json: bool
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command line; a call that cannot be understood gives 64, a closed pipe 0."""
+    """Run the command line and give its exit status.
+
+    A call that cannot be understood gives 64, a fault of our own 70, output that cannot be written
+    74, output that nobody reads 141: none of them is to be taken for a level.
+    """
+    try:
+        code = _run(arguments)
+        if sys.stdout is not None:
+            # Python's own flush at the end could only complain.
+            sys.stdout.flush()
+    except OSError as error:
+        code = _unwritten(error)
+    except Exception as error:  # noqa: BLE001 - the end of the program: Python's 1 would read as a warning
+        code = _crashed(error)
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         main.main(list(arguments), prog_name="quarterdeck", standalone_mode=False)
     except click.exceptions.Exit as done:
@@ -248,10 +287,25 @@ def run(arguments: Sequence[str]) -> int:
         error.show()
         return USAGE
     except (click.Abort, KeyboardInterrupt):
-        return 130
+        return INTERRUPTED
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 70
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     return 0
+
+
+def _unwritten(error: OSError) -> int:
+    if error.errno not in _OUTPUT_FAULTS:
+        return _crashed(error)
+    # What Python still holds back goes nowhere.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno == errno.EPIPE:
+        return UNREAD
+    click.echo(f"quarterdeck: the output cannot be written: {error.strerror}", err=True)
+    return UNWRITTEN
+
+
+def _crashed(error: Exception) -> int:
+    from console.terminal import crash
+
+    crash.tell(crash.message(error, crash.write_report(error, os.environ)))
+    return crash.EXIT_CRASH

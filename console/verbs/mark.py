@@ -12,7 +12,7 @@ from console.verbs.sourcing import settings_or_exit
 
 def run_mark(wanted: Wanted, text: str, service: str) -> int:
     """Append a mark for the consoles of this configuration; 73 where it cannot be written."""
-    settings = settings_or_exit(wanted)
+    settings = settings_or_exit(wanted, idle=True)
     if service and service not in settings.services:
         print(
             f"quarterdeck: no service {service!r}; there are {', '.join(settings.services)}", file=sys.stderr

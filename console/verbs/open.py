@@ -1,6 +1,7 @@
 """``open``: the screen, or lines of text where none can be."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from datetime import UTC
@@ -16,6 +17,7 @@ from console.present.words import clock_time
 from console.settings import Settings
 from console.terminal.check import apply_environment, glyphs_are_safe, low_bandwidth, screen_refusal
 from console.verbs.sourcing import settings_or_exit
+from console.verbs.watching import changes
 
 
 def open_screen(wanted: Wanted, *, plain: bool) -> int:
@@ -70,19 +72,11 @@ def run_plain(settings: Settings) -> int:
 
 async def _lines(settings: Settings) -> int:
     core = Core(settings)
-    dirty = asyncio.Event()
-    core.store.on_wake = dirty.set
-    await core.start()
     before: list[str] = []
-    try:
-        while True:
-            await dirty.wait()
-            dirty.clear()
-            core.store.clear()
+    async with contextlib.aclosing(changes(core, 1.0)) as changed:
+        async for _ in changed:
             lines = list(plain.fleet_lines(core.store.snapshot(), settings.services))
             for line in plain.changed_lines(before, lines):
                 print(f"{clock_time(core.clock.wall(), UTC)} {line}", flush=True)
             before = lines
-            await asyncio.sleep(1.0)
-    finally:
-        await core.stop()
+    return 0

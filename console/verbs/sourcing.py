@@ -11,10 +11,11 @@ from console.settings import Settings, SettingsError, Source, load
 from console.settings.problems import UsageError
 
 
-def settings_or_exit(wanted: Wanted) -> Settings:
+def settings_or_exit(wanted: Wanted, *, idle: bool = False) -> Settings:
     """The settings of a file or of instant URLs; every mistake goes to stderr, then 78 or 64.
 
-    What a file is warned of is told by ``config validate`` and ``doctor``, not at each start.
+    Settings that watch nothing are a mistake too, unless ``idle`` says that they will do. What a file
+    is warned of is told by ``config validate`` and ``doctor``, not at each start.
     """
     try:
         settings = settings_of(wanted)
@@ -28,7 +29,7 @@ def settings_or_exit(wanted: Wanted) -> Settings:
         raise SystemExit(error.exit_code) from None
     for warning in settings.warnings if wanted.urls else ():
         print(f"quarterdeck: warning: {warning}", file=sys.stderr)
-    if not settings.collectors:
+    if not settings.collectors and not idle:
         where = settings.file or "no configuration file was found"
         print(
             f"quarterdeck: nothing to watch: {where}.\n"
@@ -42,6 +43,8 @@ def settings_or_exit(wanted: Wanted) -> Settings:
 def settings_of(wanted: Wanted) -> Settings:
     """The settings; raises SettingsError or UsageError."""
     if wanted.urls:
+        if wanted.config or wanted.environment:
+            raise UsageError("URLs and a configuration exclude each other", "put the URLs into the file")
         from console.settings import instant  # noqa: PLC0415 - only where URLs are given
 
         return instant.settings(wanted.urls, os.environ)
