@@ -127,6 +127,10 @@ class Problems:
         """Whether the value itself is known to be wrong."""
         return at in self._spoiled
 
+    def is_tainted(self, at: KeyPath) -> bool:
+        """Whether the value or anything in it is known to be wrong."""
+        return any(path[: len(at)] == at for path in self._spoiled)
+
     def warn(self, at: KeyPath, message: object) -> None:
         """Something that works and that the operator should know."""
         file, line = self._where(at)

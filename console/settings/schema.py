@@ -92,9 +92,11 @@ def json_schema() -> Schema:
 
 def _load(name: str) -> type[Collector[Any]] | None:
     try:
-        return registry.load(name)
+        adapter = registry.load(name)
+        shape_of(adapter.Options)
     except PluginError:
         return None
+    return adapter
 
 
 def _definitions(loaded: Mapping[str, type[Collector[Any]] | None]) -> Schema:

@@ -57,7 +57,7 @@ class Vault:
 
     def _answer(self, key: str, value: object, at: KeyPath) -> str | None:
         problems = self._tree.problems
-        if problems.is_spoiled(at):
+        if problems.is_tainted(at):
             return None
         if key.endswith("_file"):
             if not isinstance(value, str) or not value:

@@ -27,15 +27,14 @@ STANDARD = "default"
 class Value:
     """One value: its table and key, the value as JSON has it (masked), and where it comes from.
 
-    ``origin`` is ``file:line``, or "default", or "flag"; ``variable`` is the text as written where
-    variables were filled in.
+    ``origin`` is ``file:line``, or "default", or "flag"; ``variables`` are those that were filled in.
     """
 
     table: KeyPath
     key: str
     value: Any
     origin: str
-    variable: str = ""
+    variables: tuple[str, ...] = ()
 
 
 def effective(loading: Loading, overrides: Mapping[str, object] | None = None) -> tuple[Value, ...]:
@@ -52,7 +51,7 @@ def as_text(loading: Loading, values: tuple[Value, ...]) -> str:
             table = value.table
             lines += ["", f"[{dotted(table)}]"]
         said = f"{dotted((value.key,))} = {_toml(value.value)}"
-        written = f"  {value.variable}" if value.variable else ""
+        written = "".join(f" ${{{name}}}" for name in value.variables)
         lines.append(f"{said:<50}  # {value.origin}{written}")
     return "\n".join(lines) + "\n"
 
@@ -72,7 +71,7 @@ def as_json(loading: Loading, values: tuple[Value, ...]) -> dict[str, Any]:
                 "key": dotted((*value.table, value.key)),
                 "value": value.value,
                 "origin": value.origin,
-                "written": value.variable or None,
+                "variables": list(value.variables),
             }
             for value in values
         ],
@@ -137,12 +136,8 @@ def _collector(loading: Loading, layers: Layers, collectors: list[CollectorSetti
     for key, value in common.items():
         if value not in ("", [], {}):
             yield Value(table, key, _json(value), *_origin(loading, layers.paths.get(key, (*table, key))))
-    shape = layers.loaded.shape
     for key, value in _options(layers, first):
-        origin, written = _origin(loading, layers.paths.get(key, (*table, key)))
-        if key in shape.secrets | shape.secret_tables:
-            written = " ".join(f"${{{name}}}" for name in _VARIABLE.findall(written))
-        yield Value(table, key, value, origin, written)
+        yield Value(table, key, value, *_origin(loading, layers.paths.get(key, (*table, key))))
     for field, threshold in first.thresholds.items():
         at = layers.threshold_paths[field]
         yield Value((*table, "thresholds"), field, _threshold(threshold), *_origin(loading, at))
@@ -179,14 +174,16 @@ def _threshold(threshold: Threshold) -> dict[str, Any]:
     return {key: value for key, value in limits.items() if value is not None}
 
 
-def _origin(loading: Loading, path: KeyPath) -> tuple[str, str]:
+def _origin(loading: Loading, path: KeyPath) -> tuple[str, tuple[str, ...]]:
+    """Where a value stands, and the variables that were filled in, there or further in."""
     tree = loading.tree
     file = tree.file(path)
     if file is None or not tree.index(file).knows(path):
-        return STANDARD, ""
+        return STANDARD, ()
     place, line = tree.place(path)
-    written = tree.templates.get(path, "")
-    return f"{place}:{line}", str(shown(written))
+    written = (text for at, text in tree.templates.items() if at[: len(path)] == path)
+    names = dict.fromkeys(name for text in written for name in _VARIABLE.findall(text))
+    return f"{place}:{line}", tuple(names)
 
 
 def _json(value: Any) -> Any:  # noqa: ANN401 - whatever an option may be
