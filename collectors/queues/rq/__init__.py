@@ -45,6 +45,7 @@ class RqCollector(Collector[RqOptions]):
         super().__init__(options, context)
         self._keys = Keys(options.prefix.encode())
         self._reader: RedisReader | None = None
+        self._details: RedisReader | None = None
         self._marks: dict[bytes, Mark] = {}
         self._run_id = ""
 
@@ -54,9 +55,10 @@ class RqCollector(Collector[RqOptions]):
 
     async def close(self) -> None:
         """Leave the connection."""
-        if self._reader is not None:
-            await self._reader.close()
-            self._reader = None
+        for reader in (self._reader, self._details):
+            if reader is not None:
+                await reader.close()
+        self._reader = self._details = None
 
     async def collect(self) -> Sweep:
         """Look once at every queue."""
@@ -84,7 +86,8 @@ class RqCollector(Collector[RqOptions]):
 
     async def detail(self, subject: SubjectId, name: str) -> Detail:
         """Dead jobs by error, or the workers of a queue."""
-        reader = self._opened()
+        self._details = self._details or RedisReader(self.context, self.options, role="detail")
+        reader = self._details
         if name == dead.SPEC.name:
             return await dead.detail(reader, self._keys, subject.key)
         if name == workers_detail.SPEC.name:

@@ -45,8 +45,8 @@ class _Group:
 async def detail(reader: RedisReader, keys: Keys, queue: bytes) -> Detail:
     """Dead jobs by error: how many, since when, until when, and one of them as its call reads."""
     failed = keys.registry(b"failed", queue)
-    now = reader.now()
     total, ids = await ask_all(reader, (read("ZCARD", failed), read("ZREVRANGE", failed, 0, MOST_JOBS - 1)))
+    now = reader.now()
     groups: dict[str, _Group] = {}
     for start in range(0, len(ids or ()), _BATCH):
         part = ids[start : start + _BATCH]

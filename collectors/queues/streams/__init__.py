@@ -65,6 +65,7 @@ class StreamCollector(Collector[StreamOptions]):
     def __init__(self, options: StreamOptions, context: Context) -> None:
         super().__init__(options, context)
         self._reader: RedisReader | None = None
+        self._details: RedisReader | None = None
         self._streams: list[bytes] = []
         self._named = {key.encode() for key in options.keys if not is_glob(key)}
         self._whole = True
@@ -78,9 +79,10 @@ class StreamCollector(Collector[StreamOptions]):
 
     async def close(self) -> None:
         """Leave the connection."""
-        if self._reader is not None:
-            await self._reader.close()
-            self._reader = None
+        for reader in (self._reader, self._details):
+            if reader is not None:
+                await reader.close()
+        self._reader = self._details = None
 
     async def collect(self) -> Sweep:
         """Look once at every group."""
@@ -112,7 +114,8 @@ class StreamCollector(Collector[StreamOptions]):
         if name != _PENDING.name:
             raise UnsupportedError(f"no such detail: {name}")
         stream, _, group = subject.key.partition(b"\0")
-        [entries] = await self._opened().ask(read("XPENDING", stream, group, "-", "+", SAMPLE))
+        self._details = self._details or RedisReader(self.context, self.options, role="detail")
+        [entries] = await self._details.ask(read("XPENDING", stream, group, "-", "+", SAMPLE))
         rows = tuple(
             (one_line(entry, 40), one_line(consumer, 80), exact(idle / 1000, Unit.SECONDS), exact(deliveries))
             for entry, consumer, idle, deliveries in entries

@@ -93,13 +93,16 @@ class RedisReader:
     """Looks at one Redis for one collector, over a connection shared with others on the same URL.
 
     ``server`` is what the server said of itself at login. Raises OptionsError for a URL that cannot
-    be used; ``cluster`` lets an adapter read a node of a cluster by itself.
+    be used; ``cluster`` lets an adapter read a node of a cluster by itself; readers of another ``role``
+    ("detail") share another connection, so that one does not wait for the other.
     """
 
-    def __init__(self, context: Context, options: RedisOptions, *, cluster: bool = False) -> None:
+    def __init__(
+        self, context: Context, options: RedisOptions, *, cluster: bool = False, role: str = "read"
+    ) -> None:
         self._context = context
         self._way = Way(context, options, cluster=cluster)
-        self._key = LeaseKey("redis", _identity(options), context.server)
+        self._key = LeaseKey("redis", _identity(options), context.server, role)
         self._registry = _registries.setdefault(context.leases, _Registry())
         self._lease: Lease[_Slot] | None = None
         self._probes = Probes()
@@ -113,8 +116,9 @@ class RedisReader:
         return self._probes
 
     def now(self) -> float:
-        """The server's wall clock, UTC epoch seconds; ours where it does not tell."""
-        return self._context.clock.boottime() + self.server.epoch
+        """The server's wall clock, UTC epoch seconds; ours where that is not known."""
+        clock, epoch = self._context.clock, self.server.epoch
+        return clock.wall() if epoch is None else clock.boottime() + epoch
 
     def take_cost(self) -> Cost:
         """What was asked since the last call; its seconds are waiting above the quickest round trip."""

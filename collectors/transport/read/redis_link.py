@@ -53,7 +53,7 @@ class Server:
     mode: str = ""
     role: str = ""
     loading: str = ""
-    epoch: float = 0.0
+    epoch: float | None = None
 
 
 class _CappedReader(asyncio.StreamReader):

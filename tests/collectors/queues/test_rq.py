@@ -414,6 +414,17 @@ async def test_dead_jobs_are_grouped_by_what_was_raised(
         assert detail.note == ""
 
 
+async def test_a_detail_does_not_wait_for_a_look(valkey_db: str, client: "redis.Redis") -> None:
+    Queue("mail", connection=client).enqueue(f"{JOBS}.nap", 0)
+    async with watch(valkey_db) as collector:
+        mail = by_key(await collector.collect())[b"mail"]
+        async with collector._reader._lease.hold():
+            detail = await asyncio.wait_for(collector.detail(mail.subject.id, "workers"), 10)
+        assert detail.note == "nobody is registered for this queue"
+        assert len(collector.context.leases) == 2
+    assert len(collector.context.leases) == 0
+
+
 async def test_expired_failures_that_rq_has_not_cleaned_are_not_dead(
     valkey_db: str, client: "redis.Redis"
 ) -> None:
