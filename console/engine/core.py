@@ -19,7 +19,7 @@ from collectors.transport.lease import Leases
 from console.engine.history import History
 from console.engine.host import CoreHost, ForeignHost, Host
 from console.engine.source import Source
-from console.engine.state import DetailKey, Event, SourceId
+from console.engine.state import DetailKey, Event, Freshness, SourceId
 from console.engine.store import Store
 from console.findings import find_all
 from console.settings import CollectorSettings, Settings
@@ -82,8 +82,18 @@ class Core:
         self.spawn(self._transitions(), "deadlines")
 
     async def once(self) -> None:
-        """Collect every source one time, all together, and judge."""
+        """Collect every source one time, all together, and judge.
+
+        What has turned stale while the slowest answered is collected once more.
+        """
         await asyncio.gather(*(source.once() for source in self._sources.values()))
+        now = self.clock.boottime()
+        late = [
+            state.id
+            for state in self.store.snapshot().sources
+            if state.failure is None and state.freshness(now) is Freshness.STALE
+        ]
+        await asyncio.gather(*(self._sources[source].once() for source in late))
         self.judge()
 
     def judge(self) -> None:
