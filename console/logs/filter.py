@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from collectors.errors import QuarterdeckError
 from collectors.model.logs import LogRecord, Severity
-from console.logs.ring import Entry
+from console.logs.ring import Entry, text_of
 
 Predicate = Callable[[LogRecord], bool]
 
@@ -119,23 +119,8 @@ def _note(word: str) -> Predicate | None:
 
 def _contains(text: str) -> Predicate:
     if text == text.lower():
-        return _contains_any_case(text)
-    if "=" not in text:
-        return lambda record: text in record.message or any(text in value for _, value in record.fields)
-    return lambda record: (
-        text in record.message or any(text in f"{name}={value}" for name, value in record.fields)
-    )
-
-
-def _contains_any_case(text: str) -> Predicate:
-    if "=" not in text:
-        return lambda record: (
-            text in record.message.lower() or any(text in value.lower() for _, value in record.fields)
-        )
-    return lambda record: (
-        text in record.message.lower()
-        or any(text in f"{name}={value}".lower() for name, value in record.fields)
-    )
+        return lambda record: text in text_of(record).lower()
+    return lambda record: text in text_of(record)
 
 
 def _not(term: Predicate) -> Predicate:

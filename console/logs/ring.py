@@ -1,18 +1,71 @@
-"""The last log records of all streams, in the order of their arrival, within a budget of bytes."""
+"""The last log records of all streams, in the order of their arrival, within a budget of bytes.
 
+The garbage collector looks at every tuple and every Shown, each time it looks at all there is: a
+ring of whole records would stop the console for a tenth of a second. So a kept record is one
+object with one plain text, from which message and fields are made when they are asked for.
+"""
+
+import sys
 import threading
 from array import array
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from collectors.model.logs import LogBatch, LogRecord
 from collectors.model.subject import Subject
+from collectors.text import Shown
 
 BUDGET = 32 * 1024 * 1024
 """Bytes of all records together."""
 
-_RECORD = 420
-_FIELD = 140
+BETWEEN = "\x1f"
+"""Stands between message and fields in a kept record's text; Shown holds no control characters."""
+
+_RECORD = 260
 _SPARE = 4096
+
+
+class KeptRecord(LogRecord):
+    """A record as the ring keeps it: ``text`` is its message and each ``name=value`` of its fields."""
+
+    __slots__ = ("subject", "text")
+
+    subject: Subject
+    text: str
+
+    @classmethod
+    def of(cls, subject: Subject, record: LogRecord) -> Self:
+        """The record, packed; a name loses its ``=``."""
+        kept = object.__new__(cls)
+        put = object.__setattr__
+        for name in ("seq", "time", "timed", "severity", "raw", "parsed", "hostile", "lost_bytes"):
+            put(kept, name, getattr(record, name))
+        put(kept, "subject", subject)
+        pairs = [f"{name.replace('=', '_')}={value}" for name, value in record.fields]
+        put(kept, "text", BETWEEN.join((record.message, *pairs)))
+        return kept
+
+    @property
+    def message(self) -> Shown:
+        """What the line says."""
+        return Shown(self.text.partition(BETWEEN)[0])
+
+    @property
+    def fields(self) -> tuple[tuple[Shown, Shown], ...]:
+        """The line's other fields in their order."""
+        pairs = (pair.partition("=") for pair in self.text.split(BETWEEN)[1:])
+        return tuple((Shown(name), Shown(value)) for name, _, value in pairs)
+
+    @property
+    def size(self) -> int:
+        """About how much memory it takes, in bytes."""
+        return _RECORD + sys.getsizeof(self.raw) + sys.getsizeof(self.text)
+
+
+def text_of(record: LogRecord) -> str:
+    """The message and each ``name=value`` of a record as one text, to search in."""
+    if isinstance(record, KeptRecord):
+        return record.text
+    return BETWEEN.join((record.message, *(f"{name}={value}" for name, value in record.fields)))
 
 
 class Entry(NamedTuple):
@@ -33,7 +86,7 @@ class Ring:
     def __init__(self, budget: int = BUDGET) -> None:
         self.budget = budget
         self._lock = threading.Lock()
-        self._entries: list[Entry] = []
+        self._kept: list[KeptRecord] = []
         self._sizes = array("L")
         self._base = 0
         self._head = 0
@@ -42,13 +95,12 @@ class Ring:
     @property
     def first(self) -> int:
         """The number of the oldest entry kept; ``next`` where none is."""
-        return self._base + self._head
+        return self.bounds()[0]
 
     @property
     def next(self) -> int:
         """The number that the next entry will get."""
-        with self._lock:
-            return self._base + len(self._entries)
+        return self.bounds()[1]
 
     @property
     def dropped(self) -> int:
@@ -61,50 +113,44 @@ class Ring:
         return self._bytes
 
     def __len__(self) -> int:
-        with self._lock:
-            return len(self._entries) - self._head
+        first, end = self.bounds()
+        return end - first
 
     def append(self, batch: LogBatch) -> None:
         """Add a batch's records; the newest one is kept whatever its size."""
-        entries = [Entry(batch.subject, record) for record in batch.records]
-        sizes = [size_of(record) for record in batch.records]
+        kept = [KeptRecord.of(batch.subject, record) for record in batch.records]
+        sizes = [record.size for record in kept]
         with self._lock:
-            self._entries += entries
+            self._kept += kept
             self._sizes.extend(sizes)
             self._bytes += sum(sizes)
             self._evict()
 
     def get(self, number: int) -> Entry | None:
         """The entry of this number, or None if it left or has not come."""
-        with self._lock:
-            index = number - self._base
-            return self._entries[index] if self._head <= index < len(self._entries) else None
+        _, found = self.span(number, number + 1)
+        return found[0] if found else None
 
     def span(self, start: int, stop: int) -> tuple[int, list[Entry]]:
         """The entries from ``start`` up to and without ``stop`` that are kept, and the first one's number."""
         with self._lock:
             low = max(self._head, start - self._base)
-            high = min(len(self._entries), stop - self._base)
-            return self._base + low, self._entries[low:high]
+            high = max(low, min(len(self._kept), stop - self._base))
+            number, kept = self._base + low, self._kept[low:high]
+        return number, [Entry(record.subject, record) for record in kept]
 
     def bounds(self) -> tuple[int, int]:
         """``first`` and ``next`` of one moment."""
         with self._lock:
-            return self._base + self._head, self._base + len(self._entries)
+            return self._base + self._head, self._base + len(self._kept)
 
     def _evict(self) -> None:
-        last = len(self._entries) - 1
+        last = len(self._kept) - 1
         while self._bytes > self.budget and self._head < last:
             self._bytes -= self._sizes[self._head]
             self._head += 1
-        if self._head > _SPARE and self._head > len(self._entries) // 4:
-            del self._entries[: self._head]
+        if self._head > _SPARE and self._head > len(self._kept) // 4:
+            del self._kept[: self._head]
             del self._sizes[: self._head]
             self._base += self._head
             self._head = 0
-
-
-def size_of(record: LogRecord) -> int:
-    """About how much memory a record takes, in bytes; texts that records share count in each."""
-    values = sum(len(value) for _, value in record.fields)
-    return _RECORD + len(record.raw) + len(record.message) + _FIELD * len(record.fields) + values

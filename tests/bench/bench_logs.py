@@ -3,15 +3,21 @@
 python tests/bench/bench_logs.py [LINES]
 """
 
+import asyncio
 import random
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import msgspec
 
+from collectors.base import Context
 from collectors.logs._formats.parser import Parser
+from collectors.logs.file import FileLogs, FileOptions
 from collectors.transport.read.files_lines import Line
+from console.logs.ring import Ring
 
 START = 1_795_460_000.0
 
@@ -72,6 +78,33 @@ def records(lines: Iterable[bytes]) -> None:
     parser.flush(0.0, force=True)
 
 
+async def through_the_collector(lines: list[bytes], path: Path) -> tuple[float, float]:
+    """Lines per second from file to ring, and the loop's longest turn in milliseconds of CPU."""
+    sys.setswitchinterval(0.0005)
+    await asyncio.to_thread(path.touch)
+    ring, longest = Ring(), 0.0
+    collector = FileLogs(FileOptions(path=str(path)), Context(collector="bench", every=1.0, emit=ring.append))
+    await collector.collect()
+    await asyncio.to_thread(path.write_bytes, b"\n".join(lines) + b"\n")
+
+    async def tick() -> None:
+        nonlocal longest
+        last = time.thread_time()
+        while True:
+            await asyncio.sleep(0.001)
+            now = time.thread_time()
+            longest, last = max(longest, now - last), now
+
+    ticking = asyncio.create_task(tick())
+    begin = time.perf_counter()
+    while ring.next < len(lines):
+        await collector.collect()
+    took = time.perf_counter() - begin
+    ticking.cancel()
+    await collector.close()
+    return len(lines) / took, longest * 1000
+
+
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
     plain = json_lines(count)
@@ -84,6 +117,9 @@ def main() -> None:
         ("plain text to records", text_lines(count), records),
     ):
         print(f"  {name:36} {rate(lines, work):12,.0f} lines/s")
+    with tempfile.TemporaryDirectory() as folder:
+        speed, turn = asyncio.run(through_the_collector(plain, Path(folder) / "app.jsonl"))
+    print(f"  {'from file to ring, on a loop':36} {speed:12,.0f} lines/s, longest turn {turn:.1f} ms")
 
 
 if __name__ == "__main__":

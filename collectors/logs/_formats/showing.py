@@ -4,7 +4,7 @@ import json
 
 from collectors.text import FIELD_LIMIT, Shown, is_hostile, may_hold_secret, redact, shown, token
 
-REMEMBERED = 4096
+REMEMBERED = 1024
 """Short texts remembered of one stream."""
 
 _SHORT = 48

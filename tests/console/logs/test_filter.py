@@ -9,7 +9,7 @@ from collectors.model.logs import LogBatch, LogRecord, Severity
 from collectors.model.practice import Practice
 from collectors.text import Shown
 from console.logs.filter import Filter, FilterError, compile_filter
-from console.logs.ring import Entry, Ring, size_of
+from console.logs.ring import Entry, KeptRecord, Ring
 from console.logs.view import STEP, FilteredView
 
 SUBJECT = Context(collector="test").subject(Practice.LOGS, b"app.log")
@@ -121,7 +121,7 @@ def add(ring: Ring, count: int) -> None:
     ring.append(LogBatch(SUBJECT, records))
 
 
-ONE = size_of(LogRecord(0, 0.0, True, None, Shown("00000"), b""))
+ONE = KeptRecord.of(SUBJECT, LogRecord(0, 0.0, True, None, Shown("00000"), b"")).size
 
 
 def shown_by(view: FilteredView) -> list[int]:

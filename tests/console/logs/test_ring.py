@@ -1,5 +1,6 @@
 """The ring: bounded, numbered for good, safe between threads."""
 
+import gc
 import threading
 import tracemalloc
 
@@ -12,13 +13,16 @@ from collectors.model.logs import LogBatch, LogRecord, Severity
 from collectors.model.practice import Practice
 from collectors.text import Shown, shown
 from collectors.transport.read.files_lines import Line
-from console.logs.ring import Ring, size_of
+from console.logs.ring import KeptRecord, Ring, text_of
 
 SUBJECT = Context(collector="test").subject(Practice.LOGS, b"/var/log/app.log")
 
 
 def record(number: int, message: str = "x", severity: Severity | None = None, size: int = 100) -> LogRecord:
     return LogRecord(number, float(number), True, severity, Shown(message), b"r" * size)
+
+
+ONE = KeptRecord.of(SUBJECT, record(0)).size
 
 
 def batch(*records: LogRecord) -> LogBatch:
@@ -35,7 +39,7 @@ def test_an_empty_ring() -> None:
 
 
 def test_numbers_stay_and_the_oldest_leave() -> None:
-    ring = Ring(budget=10 * size_of(record(0)))
+    ring = Ring(budget=10 * ONE)
     for number in range(25):
         ring.append(batch(record(number)))
     assert (ring.first, ring.next, len(ring), ring.dropped) == (15, 25, 10, 15)
@@ -70,34 +74,67 @@ def test_the_budget_holds_and_nothing_is_lost_within(batches: list[list[int]], b
 
 
 def test_the_list_behind_it_does_not_grow() -> None:
-    ring = Ring(budget=100 * size_of(record(0)))
+    ring = Ring(budget=100 * ONE)
     for number in range(0, 60_000, 100):
         ring.append(batch(*(record(number + index) for index in range(100))))
-    assert len(ring._entries) < 6000
+    assert len(ring._kept) < 6000
     assert ring.get(59_999) is not None
+    # numbers from before the list was shortened
+    assert ring.get(3) is None
+    assert ring.span(0, 50)[1] == []
 
 
-def test_sizes_are_near_the_truth() -> None:
-    parser = Parser()
-    lines = [
+def lines(count: int) -> list[Line]:
+    return [
         Line(
             b'{"timestamp":"2026-11-23T18:53:43.%06dZ","level":"info","event":"request done","region":"eu",'
             b'"user_id":%d,"path":"/api/v1/orders/%d","trace_id":"%032x","service":"orders"}' % (n, n, n, n)
         )
-        for n in range(5000)
+        for n in range(count)
     ]
+
+
+def test_sizes_are_near_the_truth() -> None:
+    ring = Ring()
     tracemalloc.start()
-    records = parser.parse(lines, 0.0, 0.0)
-    _, held = tracemalloc.get_traced_memory()[1], tracemalloc.get_traced_memory()[0]
+    ring.append(batch(*Parser().parse(lines(5000), 0.0, 0.0)))
+    gc.collect()
+    held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    # the raw lines were made before
-    held += sum(len(line.data) + 33 for line in lines)
-    told = sum(size_of(one) for one in records)
-    assert 0.6 < told / held < 1.7
+    assert 0.7 < ring.bytes / held < 1.4
+
+
+def test_the_garbage_collector_has_one_object_to_look_at_for_each_record() -> None:
+    ring = Ring()
+    gc.collect()
+    before = len(gc.get_objects())
+    ring.append(batch(*Parser().parse(lines(2000), 0.0, 0.0)))
+    gc.collect()
+    assert len(gc.get_objects()) - before < 2000 + 100
+
+
+def test_a_kept_record_tells_what_it_was_given() -> None:
+    (given,) = Parser().parse(lines(1), 0.0, 0.0)
+    kept = KeptRecord.of(SUBJECT, given)
+    for name in LogRecord.__slots__:
+        assert getattr(kept, name) == getattr(given, name), name
+    assert type(kept.message) is Shown
+    assert all(type(text) is Shown for pair in kept.fields for text in pair)
+    assert text_of(given) == text_of(kept)
+    bare = KeptRecord.of(SUBJECT, record(0, ""))
+    assert (bare.message, bare.fields) == ("", ())
+
+
+@given(st.text(), st.lists(st.tuples(st.text(), st.text()), max_size=4))
+def test_any_text_is_kept(message: str, fields: list[tuple[str, str]]) -> None:
+    pairs = tuple((Shown(name), Shown(value)) for name, value in fields)
+    kept = KeptRecord.of(SUBJECT, LogRecord(0, 0.0, True, None, Shown(message), b"", pairs))
+    assert kept.message == Shown(message)
+    assert kept.fields == tuple((name.replace("=", "_"), value) for name, value in pairs)
 
 
 def test_one_thread_appends_while_others_read() -> None:
-    ring = Ring(budget=500 * size_of(record(0)))
+    ring = Ring(budget=500 * ONE)
     done = threading.Event()
     wrong: list[object] = []
 
