@@ -58,6 +58,7 @@ def _read(
 
     console = read_console(problems, section_of("console"), overrides)
     console = replace(console, operator=console.operator or tree.environ.get(OPERATOR, ""))
+    tree.is_protected = is_protected(console.environment)
     services = read_services(problems, section_of("services"))
     servers = read_servers(problems, section_of("servers"))
     reader = CollectorReader(tree, services, servers)

@@ -143,7 +143,10 @@ def absolute(tree: Tree, at: KeyPath, value: str) -> str:
 
 
 def check_inline(tree: Tree, shape: Shape, values: Mapping[str, Any], paths: Mapping[str, KeyPath]) -> None:
-    """Tell of secrets written out in a file: a warning, and a mistake where others may read the file."""
+    """Tell of secrets written out in a file: a warning, and a mistake where others may read the file.
+
+    A lab's and a developer's own passwords are worth no warning.
+    """
     if tree.file(()) is None:
         return
     for name in shape.secrets & values.keys():
@@ -183,5 +186,5 @@ def _tell(tree: Tree, at: KeyPath) -> None:
     if file in tree.readable:
         words = "a secret stands in a file that others may read"
         tree.problems.add(at, words, f"chmod 600 {file}, or {better}")
-    else:
+    elif tree.is_protected:
         tree.problems.warn(at, f"a secret stands in the file; {better}")

@@ -22,7 +22,8 @@ class Tree:
     """Values of all files merged, with the file of each.
 
     ``templates`` are strings as written, where a variable was filled in. ``broken`` tells that a
-    file could not be read, so that what is missing may well be there.
+    file could not be read, so that what is missing may well be there. ``is_protected`` follows the
+    environment once it is known.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -32,6 +33,7 @@ class Tree:
         self.stamps: list[FileStamp] = []
         self.includes: list[IncludeStamp] = []
         self.broken = False
+        self.is_protected = True
         self.problems = Problems(self.place)
         self.readable: set[Path] = set()
         self._texts: dict[Path, str] = {}

@@ -169,6 +169,13 @@ def test_a_secret_in_the_file_warns_and_nobody_else_may_read_it(place: Any, text
     assert "hunter2" not in str(problem)
 
 
+def test_a_labs_own_passwords_are_worth_no_warning_and_yet_private(place: Any) -> None:
+    text = '[console]\nenvironment = "lab"\n' + INLINE[0][0]
+    assert place.load(text).warnings == ()
+    place.write(text, mode=0o640)
+    assert place.problem().key == INLINE[0][1]
+
+
 @pytest.mark.parametrize(
     "text",
     [
