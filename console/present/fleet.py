@@ -194,7 +194,8 @@ def _service_hint(folds: Fold, service: str, level: Level) -> str:
 def _changed(snapshot: Snapshot, service: str) -> Cell:
     """The newest change of a service within half an hour."""
     for event in reversed(snapshot.events):
-        if event.service == service and snapshot.wall - event.at <= CHANGED_WITHIN:
+        told = event.service == service and event.kind != "new"
+        if told and snapshot.wall - event.at <= CHANGED_WITHIN:
             age = span(max(0.0, snapshot.wall - event.at))
             return Cell(f"{event.kind} {age}", short=age[:4], hint=f"{event.text}, {age} ago")
     return Cell("–", dim=True)

@@ -44,7 +44,7 @@ def counts(snapshot: Snapshot, settings: Settings) -> tuple[Cell, ...]:
     """``9 ok``, ``2 warning``, ``1 stale``, ``1 muted``: what there is none of is left out."""
     folds = fold_all(snapshot, settings.services)
     levels = Counter(service_level(folds, name) for name in services_shown(folds, settings.services))
-    shown = (Level.OK, Level.WARNING, Level.CRITICAL)
+    shown = (Level.OK, Level.WARNING, Level.UNKNOWN, Level.CRITICAL)
     cells = [level_cell(level, f"{levels[level]} {level}") for level in shown if levels[level]]
     silent = sum(
         source.freshness(snapshot.now) in (Freshness.STALE, Freshness.FAILED) for source in snapshot.sources

@@ -75,7 +75,7 @@ def hint_of(state: SourceState, now: float) -> str:
 
 def _breaker(state: SourceState, now: float) -> str:
     if state.breaker is Breaker.CLOSED:
-        return "open to us"
+        return "ok"
     wait = f" {span(state.due_at - now)}" if state.due_at is not None and state.due_at > now else ""
     return f"resting{wait}" if state.breaker is Breaker.OPEN else "trying"
 
