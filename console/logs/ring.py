@@ -22,6 +22,11 @@ BETWEEN = "\x1f"
 
 _RECORD = 260
 _SPARE = 4096
+# straight to the slots: this is done for every line
+_COPIED = tuple(
+    (LogRecord.__dict__[name].__set__, LogRecord.__dict__[name].__get__)
+    for name in ("seq", "time", "timed", "severity", "raw", "parsed", "hostile", "lost_bytes")
+)
 
 
 class KeptRecord(LogRecord):
@@ -36,12 +41,11 @@ class KeptRecord(LogRecord):
     def of(cls, subject: Subject, record: LogRecord) -> Self:
         """The record, packed; a name loses its ``=``."""
         kept = object.__new__(cls)
-        put = object.__setattr__
-        for name in ("seq", "time", "timed", "severity", "raw", "parsed", "hostile", "lost_bytes"):
-            put(kept, name, getattr(record, name))
-        put(kept, "subject", subject)
+        for put, get in _COPIED:
+            put(kept, get(record))
+        object.__setattr__(kept, "subject", subject)
         pairs = [f"{name.replace('=', '_')}={value}" for name, value in record.fields]
-        put(kept, "text", BETWEEN.join((record.message, *pairs)))
+        object.__setattr__(kept, "text", BETWEEN.join((record.message, *pairs)))
         return kept
 
     @property
