@@ -9,7 +9,7 @@ from collectors.model.queues import QueueReading
 from collectors.model.verdict import Verdict
 from collectors.text import Shown
 from console.findings.view import View
-from console.present.words import counted, say, span
+from console.present.words import counted, number, say, span
 
 RULE = "dead-letters"
 WITHIN = 300.0
@@ -23,15 +23,16 @@ def find(view: View) -> Iterator[Verdict]:
     for row in view.live(Practice.QUEUES):
         reading = cast("QueueReading", row.reading)
         dead = reading.dead.value
-        past = view.values(reading.subject.id, "dead", WITHIN)
-        if not dead or len(past) < 2:
+        if not dead:
             continue
-        grown = dead - min(past)
-        if grown <= 0:
+        past = [(point.value or 0.0, -point.at) for point in view.points(reading.subject.id, "dead", WITHIN)]
+        fewest, at = min(past, default=(dead, 0.0))
+        grown, since = dead - fewest, -at
+        if len(past) < 2 or grown <= 0:
             continue
-        series = view.history.series(reading.subject.id, "dead", view.now - WITHIN)
-        since = next((point.at for point in series if point.value == min(past)), view.now)
-        evidence = [f"{grown:.0f} of them within {span(max(1.0, view.now - since))}"]
+        lasted = span(max(1.0, view.now - since))
+        unit = reading.dead.unit
+        evidence = [f"{number(grown, unit)} of them within {lasted}"]
         if reading.failure_rate.value:
             evidence.append(f"failing at {say(reading.failure_rate)}")
         if reading.retrying.value:
@@ -43,7 +44,7 @@ def find(view: View) -> Iterator[Verdict]:
             practice=Practice.QUEUES,
             reason=Shown(
                 f"{counted(int(dead), 'dead job')} in {reading.subject.label}, "
-                f"{grown:.0f} new within {span(max(1.0, view.now - since))}"
+                f"{number(grown, unit)} new within {lasted}"
             ),
             evidence=tuple(Shown(line) for line in evidence),
             press="2, then Enter: the dead by error",

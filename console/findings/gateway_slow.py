@@ -16,47 +16,64 @@ RULE = "gateway-slow"
 SLOW = 0.8
 """Seconds below which an answer is never called slow."""
 
+VERY_SLOW = 8.0
+
 TIMES = 5.0
+IN_A_ROW = 2
+"""Answers in a row that must be slow: one alone is a hiccup."""
+
+BEFORE = 10.0
+"""Seconds by which the usual past ends before the trouble was seen."""
 
 
 def find(view: View) -> Iterator[Verdict]:
     """One verdict for each service: its slowest check, with the sub-check that is to blame."""
     worst: dict[str, Verdict] = {}
     for row in view.live(Practice.HEALTH):
-        reading = cast("HealthReading", row.reading)
-        latency = reading.latency.value
-        if latency is None or latency < SLOW or reading.state is HealthState.DOWN:
-            continue
-        usual = view.usual(reading.subject.id, "latency", 1800.0, 15.0, least=5)
-        if usual is None or latency < TIMES * usual:
-            continue
-        blamed = [f"{part.name} says {part.word}" for part in reading.parts if part.bad and part.word]
-        blamed += [
-            f"{part.name} takes {say(part.value)}"
-            for part in reading.parts
-            if part.value is not None
-            and part.value.unit is Unit.SECONDS
-            and (part.value.value or 0.0) >= SLOW
-        ]
-        cause = (
-            f": {', '.join(blamed[:2])}" if blamed else ": what it calls is slow, or it is short of workers"
-        )
-        name = reading.subject.service or str(reading.subject.label)
-        verdict = Verdict(
-            level=Level.CRITICAL if latency >= 10 * SLOW else Level.WARNING,
-            rule=RULE,
-            service=reading.subject.service,
-            practice=Practice.HEALTH,
-            reason=Shown(
-                f"{name} answers its {reading.probe} check in {say(reading.latency)}, "
-                f"usually {say(exact(usual, Unit.SECONDS))}{cause}"
-            ),
-            evidence=tuple(Shown(line) for line in blamed),
-            press="1, then Enter: its sub-checks",
-            subject=reading.subject.id,
-            worth=latency,
-        )
-        known = worst.get(name)
-        if known is None or verdict.worth > known.worth:
-            worst[name] = verdict
+        verdict = _judge(cast("HealthReading", row.reading), view)
+        if verdict is not None:
+            name = verdict.service or str(row.reading.subject.label)
+            known = worst.get(name)
+            if known is None or verdict.worth > known.worth:
+                worst[name] = verdict
     yield from worst.values()
+
+
+def _judge(reading: HealthReading, view: View) -> Verdict | None:
+    latency = reading.latency.value
+    if latency is None or latency < SLOW or reading.state is HealthState.DOWN:
+        return None
+    subject, service = reading.subject.id, reading.subject.service
+    last = view.points(subject, "latency", 120.0)[-IN_A_ROW:]
+    since = view.began(RULE, service, None if service else subject) or last[0].at if last else view.now
+    usual = view.usual(subject, "latency", since - BEFORE)
+    if len(last) < IN_A_ROW or usual is None:
+        return None
+    if min(point.value or 0.0 for point in last) < max(SLOW, TIMES * usual):
+        return None
+    blamed = list(_blamed(reading))
+    cause = f": {', '.join(blamed[:2])}" if blamed else ": what it calls is slow, or it is short of workers"
+    return Verdict(
+        level=Level.CRITICAL if latency >= VERY_SLOW else Level.WARNING,
+        rule=RULE,
+        service=service,
+        practice=Practice.HEALTH,
+        reason=Shown(
+            f"{service or reading.subject.label} answers its {reading.probe} check "
+            f"in {say(reading.latency)}, usually {say(exact(usual, Unit.SECONDS))}{cause}"
+        ),
+        evidence=tuple(Shown(line) for line in blamed),
+        press="1, then Enter: its sub-checks",
+        subject=subject,
+        since=since,
+        worth=latency,
+    )
+
+
+def _blamed(reading: HealthReading) -> Iterator[str]:
+    """Sub-checks that say that they are bad, then those that take long."""
+    yield from (f"{part.name} says {part.word}" for part in reading.parts if part.bad and part.word)
+    for part in reading.parts:
+        value = part.value
+        if value is not None and value.unit is Unit.SECONDS and (value.value or 0.0) >= SLOW:
+            yield f"{part.name} takes {say(value)}"

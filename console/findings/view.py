@@ -2,13 +2,19 @@
 
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from collectors.model.practice import Practice
 from collectors.model.subject import SubjectId
-from console.engine.history import History
+from console.engine.history import History, Point
 from console.engine.state import Freshness, Row, Snapshot
 from console.settings import Service
+
+PAST = 3600.0
+"""Seconds of the past that tell what is usual."""
+
+LEAST = 5
+"""Samples below which nothing is called usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,14 @@ class View:
     snapshot: Snapshot
     history: History
     services: Mapping[str, Service]
+    _live: dict[tuple[Practice, str | None], list[Row]] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for row in self.snapshot.rows:
+            if row.freshness is Freshness.LIVE and not row.muted:
+                practice = row.reading.practice
+                self._live.setdefault((practice, None), []).append(row)
+                self._live.setdefault((practice, row.reading.subject.service), []).append(row)
 
     @property
     def now(self) -> float:
@@ -26,23 +40,29 @@ class View:
 
     def live(self, practice: Practice, service: str | None = None) -> tuple[Row, ...]:
         """Rows with fresh values, of one service where one is named; muted ones are left out."""
-        return tuple(
-            row
-            for row in self.snapshot.rows
-            if row.reading.practice is practice
-            and row.freshness is Freshness.LIVE
-            and not row.muted
-            and (service is None or row.reading.subject.service == service)
-        )
+        return tuple(self._live.get((practice, service), ()))
 
-    def values(self, subject: SubjectId, field: str, seconds: float, until: float = 0.0) -> list[float]:
-        """Known values of a field from ``seconds`` ago until ``until`` seconds ago, oldest first."""
+    def points(self, subject: SubjectId, field: str, seconds: float) -> list[Point]:
+        """Known samples of a field within the last ``seconds``, oldest first."""
         series = self.history.series(subject, field, self.now - seconds)
-        return [point.value for point in series if point.value is not None and point.at <= self.now - until]
+        return [point for point in series if point.value is not None and point.at <= self.now]
 
-    def usual(
-        self, subject: SubjectId, field: str, seconds: float, until: float, least: int = 10
-    ) -> float | None:
-        """Median of a field's past; None where there are fewer than ``least`` samples."""
-        values = self.values(subject, field, seconds, until)
-        return statistics.median(values) if len(values) >= least else None
+    def values(self, subject: SubjectId, field: str, seconds: float) -> list[float]:
+        """Known values of a field within the last ``seconds``, oldest first."""
+        return [point.value for point in self.points(subject, field, seconds) if point.value is not None]
+
+    def began(self, rule: str, service: str, subject: SubjectId | None = None) -> float | None:
+        """Since when a finding stands, None where it does not; of any subject where none is named."""
+        for one in self.snapshot.findings:
+            if one.rule == rule and one.service == service and subject in (None, one.subject):
+                return one.since
+        return None
+
+    def usual(self, subject: SubjectId, field: str, calm: float) -> float | None:
+        """Median of a field's past before ``calm``; None where little is known.
+
+        Whoever asks puts ``calm`` before the trouble began, so that trouble never becomes usual.
+        """
+        series = self.history.series(subject, field, calm - PAST)
+        values = [point.value for point in series if point.value is not None and point.at <= calm]
+        return statistics.median(values) if len(values) >= LEAST else None
