@@ -8,6 +8,9 @@ from console.settings.problems import KeyPath, Problems, did_you_mean
 
 T = TypeVar("T")
 
+LONGEST = 10 * 365 * 86400.0
+"""Seconds of any duration."""
+
 _KINDS: dict[type, str] = {
     str: "a string",
     bool: "true or false",
@@ -101,8 +104,9 @@ class Strict:
     def duration(self, key: str, lowest: float, remedy: str) -> float | None:
         """Seconds, at least ``lowest``."""
         seconds = self.parsed(key, parse_duration, remedy)
-        if seconds is not None and seconds < lowest:
-            self.wrong(key, f"must be at least {lowest:g}s", remedy)
+        if seconds is not None and not lowest <= seconds <= LONGEST:
+            words = f"must be at least {lowest:g}s" if seconds < lowest else "is too long"
+            self.wrong(key, words, remedy)
             return None
         return seconds
 
@@ -115,7 +119,9 @@ class Strict:
             return parse(value)
         except ValueError as error:
             self.wrong(key, error, remedy)
-            return None
+        except OverflowError:
+            self.wrong(key, "is too large", remedy)
+        return None
 
     def names(self, key: str) -> tuple[str, ...]:
         """A list of strings; a single string is not one."""

@@ -15,6 +15,9 @@ from console.settings.values import FileStamp, IncludeStamp
 
 Table = dict[str, Any]
 
+_LARGEST = 2**63
+"""Beyond it, and where it is not a number at all, a number is a slip."""
+
 _ERROR_PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -161,6 +164,11 @@ class Tree:
             return {key: self._filled((*path, key), inner) for key, inner in value.items()}
         if isinstance(value, list):
             return [self._filled((*path, position), inner) for position, inner in enumerate(value)]
+        if isinstance(value, (int, float)) and not -_LARGEST <= value <= _LARGEST:
+            self.problems.spoil(
+                path, f"{str(value)[:20]} is no number that can be used", "write a finite number"
+            )
+            return value
         if not isinstance(value, str) or "$" not in value:
             return value
         self.templates[path] = value
