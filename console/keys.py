@@ -20,7 +20,8 @@ class Key:
 
 def _practices() -> tuple[Key, ...]:
     return tuple(
-        Key(f"go.{practice}", (practice.key,), f"go('{practice}')", str(practice), "go to") for practice in Practice
+        Key(f"go.{practice}", (practice.key,), f"go('{practice}')", str(practice), "go to")
+        for practice in Practice
     )
 
 
@@ -40,6 +41,7 @@ KEYS: tuple[Key, ...] = (
     Key("app.slower", ("plus",), "pace(2.0)", "poll half as often", "look"),
     Key("app.faster", ("minus",), "pace(0.5)", "poll twice as often", "look"),
     Key("app.refresh", ("ctrl+r",), "refresh_now", "look again now", "look"),
+    Key("app.reload", ("R",), "reload", "load the configuration anew", "console"),
     Key("app.copy", ("y",), "copy", "copy the row", "look"),
     Key("app.earlier", ("comma", "left_square_bracket"), "shift_time(1)", "chart: earlier", "look"),
     Key("app.later", ("full_stop", "right_square_bracket"), "shift_time(-1)", "chart: later", "look"),

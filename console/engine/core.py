@@ -4,8 +4,8 @@ import asyncio
 import random
 import sys
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, TypeVar
 
 from collectors import registry
 from collectors.base import Collector, Context
@@ -23,6 +23,8 @@ from console.engine.state import DetailKey, Event, Freshness, SourceId
 from console.engine.store import Store
 from console.findings import find_all
 from console.settings import CollectorSettings, Settings
+
+T = TypeVar("T")
 
 LOOK_EVERY = 2.0
 """Seconds between two fetches of a detail that somebody looks at."""
@@ -53,7 +55,7 @@ class Core:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.store = Store(self.clock)
-        self.history = History()
+        self.history = History(retention=settings.console.retention)
         self.on_sweep: Callable[[SourceId, Sweep, tuple[Verdict, ...]], None] = (
             lambda _source, _sweep, _verdicts: None
         )
@@ -66,17 +68,18 @@ class Core:
         self._leases = Leases()
         self._sources: dict[SourceId, Source] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._runs: dict[SourceId, asyncio.Task[None]] = {}
+        self._only = only
         self._interest: frozenset[DetailKey] = frozenset()
         self._looked_at: frozenset[SourceId] = frozenset()
         self._fetching: set[DetailKey] = set()
-        for collector in settings.collectors:
-            if collector.enabled and only in (None, collector.practice):
-                self._add(collector)
+        for collector in self._wanted(settings):
+            self._add(collector)
 
     async def start(self) -> None:
         """Begin the schedule."""
         for index, source in enumerate(self._sources.values()):
-            self.spawn(source.run(index * SPREAD), f"source {source.id.text}")
+            self._run(source, index * SPREAD)
         self.spawn(self._look(), "details")
         self.spawn(self._think(), "findings")
         self.spawn(self._transitions(), "deadlines")
@@ -104,11 +107,26 @@ class Core:
 
     async def stop(self) -> None:
         """Cancel all, close all within their deadlines."""
-        for task in self._tasks:
+        running = [*self._tasks, *self._runs.values()]
+        for task in running:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
         self._tasks.clear()
+        self._runs.clear()
         await asyncio.gather(*(source.close() for source in self._sources.values()))
+
+    async def apply(self, settings: Settings) -> None:
+        """Go over to other settings: sources that are the same go on undisturbed."""
+        self.settings = settings
+        wanted = {SourceId(one.name, one.instance): one for one in self._wanted(settings)}
+        for source_id, source in list(self._sources.items()):
+            if wanted.get(source_id) != source.settings:
+                await self._remove(source_id)
+        for source_id, collector in wanted.items():
+            if source_id not in self._sources:
+                self._add(collector)
+                self._run(self._sources[source_id], 0.0)
+        self.judge()
 
     def refresh(self, sources: Iterable[SourceId] = ()) -> None:
         """Collect these sources now, or all, past back-off and breaker."""
@@ -147,6 +165,21 @@ class Core:
         source.on_sweep = self._swept
         self._sources[source.id] = source
         self.store.put_source(source.state(foreign))
+
+    def _wanted(self, settings: Settings) -> list[CollectorSettings]:
+        return [one for one in settings.collectors if one.enabled and self._only in (None, one.practice)]
+
+    def _run(self, source: Source, delay: float) -> None:
+        name = f"source {source.id.text}"
+        self._runs[source.id] = asyncio.get_running_loop().create_task(source.run(delay), name=name)
+
+    async def _remove(self, source_id: SourceId) -> None:
+        task = self._runs.pop(source_id, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        await self._sources.pop(source_id).close()
+        self.store.drop_source(source_id)
 
     def _swept(self, source: SourceId, sweep: Sweep, verdicts: tuple[Verdict, ...]) -> None:
         self.on_sweep(source, sweep, verdicts)
@@ -237,6 +270,10 @@ class CoreThread:
         """Run ``command`` on the core's loop, soon."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(command)
+
+    async def call(self, command: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run a coroutine on the core's loop and wait for it from another one."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(command(), self._loop))
 
     def stop(self, deadline: float = 0.8) -> bool:
         """Stop within ``deadline`` seconds; True if all was closed."""

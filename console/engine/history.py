@@ -19,6 +19,9 @@ COARSE = 30.0
 BUDGET = 24 * 2**20
 """Bytes for all columns together; what was looked at longest ago goes first."""
 
+RETENTION = 6 * 3600.0
+"""Seconds of history unless the configuration says otherwise."""
+
 _CODES = {known: code for code, known in enumerate(Known)}
 _KNOWN = tuple(Known)
 
@@ -65,12 +68,12 @@ class _Columns:
             for name, (values, known) in self.fields.items()
         }
 
-    def thin(self, now: float) -> None:
-        """Keep one sample for each coarse step of what is older than the fine window."""
-        edge = bisect_left(self.times, now - FINE)
+    def thin(self, now: float, retention: float) -> None:
+        """Keep one sample for each coarse step of what is older than the fine window; drop the oldest."""
+        edge = bisect_left(self.times, now - min(FINE, retention))
         kept: list[int] = []
         step = -1
-        for index in range(edge):
+        for index in range(bisect_left(self.times, now - retention), edge):
             slot = int(self.times[index] // COARSE)
             if slot != step:
                 kept.append(index)
@@ -82,8 +85,9 @@ class _Columns:
 class History:
     """Samples of all subjects; the core writes, any thread reads."""
 
-    def __init__(self, budget: int = BUDGET) -> None:
+    def __init__(self, budget: int = BUDGET, retention: float = RETENTION) -> None:
         self._budget = budget
+        self._retention = retention
         self._lock = threading.Lock()
         self._subjects: dict[SubjectId, _Columns] = {}
         self._size = 0
@@ -101,7 +105,7 @@ class History:
             columns.add(at, quantities)
             self._added += 1
             if len(columns.times) % 256 == 0:
-                columns.thin(at)
+                columns.thin(at, self._retention)
             self._size += columns.size() - before
             if self._size > self._budget:
                 self._shrink(at)
@@ -137,7 +141,7 @@ class History:
     def _shrink(self, now: float) -> None:
         """Thin all; if that is not enough, drop the older half of the longest columns."""
         for columns in self._subjects.values():
-            columns.thin(now)
+            columns.thin(now, self._retention)
         self._size = sum(columns.size() for columns in self._subjects.values())
         by_size = sorted(self._subjects.items(), key=lambda item: -item[1].size())
         for _subject, columns in by_size:

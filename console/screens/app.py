@@ -33,6 +33,7 @@ from console.screens.logs import LogsScreen
 from console.screens.menu import Menu, entries_for
 from console.screens.practice import PRACTICE_SCREENS, PracticeScreen
 from console.screens.prompt import Prompt
+from console.screens.reload import OFFER, is_changed, reload
 from console.screens.sources import SourcesScreen
 from console.screens.subject import SubjectScreen
 from console.screens.wake import Painter, Woken
@@ -202,6 +203,7 @@ class Quarterdeck(TerminalApp):
             keeper = self._keeper
             self._thread.submit(lambda: self.core.spawn(keeper.run(), "recording"))
         self.set_interval(30.0 if self.spared else 1.0, self._tick, name="clock")
+        self.set_interval(5.0, self._look_for_change, name="configuration")
         self._painter.soon()
 
     def wind_down(self, seconds: float) -> None:
@@ -328,6 +330,21 @@ class Quarterdeck(TerminalApp):
         subject = screen.subject() if screen is not None else None
         sources = (SourceId(subject.collector, subject.instance),) if subject else ()
         self._thread.submit(lambda: self.core.refresh(sources))
+
+    async def action_reload(self) -> None:
+        """Load the configuration anew."""
+        words = await reload(self.settings, self._apply)
+        self.store.put_note("")
+        self.notify(words, markup=False, timeout=6)
+
+    async def _apply(self, settings: Settings) -> None:
+        await self._thread.call(lambda: self.core.apply(settings))
+        self.set_keymap({name: ",".join(keys) for name, keys in settings.keys.items()})
+        self._painter.soon()
+
+    async def _look_for_change(self) -> None:
+        if await is_changed(self.settings):
+            self.store.put_note(OFFER)
 
     def action_copy(self) -> None:
         """Copy the sentence under the cursor."""

@@ -240,3 +240,20 @@ def test_a_core_with_a_hung_source_stops_within_its_deadline(monkeypatch: pytest
     thread.start()
     wait_until(lambda: core.store.snapshot().sources[0].running_at is not None)
     assert thread.stop(1.0)
+
+
+async def test_other_settings_disturb_only_what_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two, three = Script(), Script(), Script()
+    kinds = {"queues.one": one, "queues.two": two, "queues.three": three}
+    install(monkeypatch, {name: queue_collector(script) for name, script in kinds.items()})
+    same = collector_settings("same", "queues.one")
+    core = Core(settings_of(same, collector_settings("left", "queues.two")))
+    await core.start()
+    await wait_until_async(lambda: one.passes == 1 and two.passes == 1)
+    await core.apply(settings_of(same, collector_settings("new", "queues.three")))
+    await wait_until_async(lambda: three.passes >= 1)
+    assert {source.id.collector for source in core.store.snapshot().sources} == {"same", "new"}
+    assert (one.closed, two.closed) == (0, 1)
+    await core.apply(settings_of(collector_settings("same", "queues.one", every=30.0)))
+    assert one.closed == 1
+    await core.stop()
