@@ -56,7 +56,8 @@ def _judge(reading: CacheReading, view: View, stands_since: float | None) -> Ite
     since = window[0].since if stands_since is None else stands_since
     past = [look for look in _looks(view, subject, view.now - since + PAST) if look.at <= since]
     lookups = sum(look.lookups for look in past)
-    if len(past) < LEAST or lookups < LOOKUPS:
+    enough = len(past) >= LEAST and lookups >= LOOKUPS
+    if not lookups or not (enough or stands_since is not None):
         return
     usual = sum(look.hits for look in past) / lookups
     ratio = sum(look.hits for look in window) / sum(look.lookups for look in window)
@@ -67,7 +68,7 @@ def _judge(reading: CacheReading, view: View, stands_since: float | None) -> Ite
         evidence.append(f"{tell(reading.evictions)} evicted")
     if reading.expirations.value:
         evidence.append(f"{tell(reading.expirations)} expired")
-    keys = view.usual(subject, "keys", since)
+    keys = view.usual(subject, "keys", since, 1)
     if keys and reading.keys.value is not None and reading.keys.value < 0.5 * keys:
         evidence.append(f"{say(reading.keys)} keys, usually {say(exact(keys))}: it was emptied")
     told = f"hit ratio {say(exact(ratio, Unit.RATIO))}, usually {say(exact(usual, Unit.RATIO))}"

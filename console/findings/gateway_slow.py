@@ -9,7 +9,7 @@ from collectors.model.practice import Practice
 from collectors.model.quantity import Unit, exact
 from collectors.model.verdict import Verdict
 from collectors.text import Shown
-from console.findings.view import View
+from console.findings.view import LEAST, View
 from console.present.words import say
 
 RULE = "gateway-slow"
@@ -22,7 +22,7 @@ TIMES = 5.0
 IN_A_ROW = 2
 """Answers in a row that must be slow: one alone is a hiccup."""
 
-BEFORE = 10.0
+BEFORE = 5.0
 """Seconds by which the usual past ends before the trouble was seen."""
 
 
@@ -45,11 +45,12 @@ def _judge(reading: HealthReading, view: View) -> Verdict | None:
         return None
     subject, service = reading.subject.id, reading.subject.service
     last = view.points(subject, "latency", 120.0)[-IN_A_ROW:]
-    since = view.began(RULE, service, None if service else subject) or last[0].at if last else view.now
-    usual = view.usual(subject, "latency", since - BEFORE)
-    if len(last) < IN_A_ROW or usual is None:
+    if len(last) < IN_A_ROW:
         return None
-    if min(point.value or 0.0 for point in last) < max(SLOW, TIMES * usual):
+    stands_since = view.began(RULE, service, None if service else subject)
+    since = last[0].at if stands_since is None else stands_since
+    usual = view.usual(subject, "latency", since - BEFORE, LEAST if stands_since is None else 1)
+    if usual is None or min(point.value or 0.0 for point in last) < max(SLOW, TIMES * usual):
         return None
     blamed = list(_blamed(reading))
     cause = f": {', '.join(blamed[:2])}" if blamed else ": what it calls is slow, or it is short of workers"

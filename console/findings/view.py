@@ -58,11 +58,12 @@ class View:
                 return one.since
         return None
 
-    def usual(self, subject: SubjectId, field: str, calm: float) -> float | None:
-        """Median of a field's past before ``calm``; None where little is known.
+    def usual(self, subject: SubjectId, field: str, calm: float, least: int = LEAST) -> float | None:
+        """Median of a field's past before ``calm``; None where there are fewer than ``least`` samples.
 
-        Whoever asks puts ``calm`` before the trouble began, so that trouble never becomes usual.
+        Whoever asks puts ``calm`` before the trouble began, so that trouble never becomes usual. While
+        a finding stands one sample is enough: history thins what is older.
         """
         series = self.history.series(subject, field, calm - PAST)
         values = [point.value for point in series if point.value is not None and point.at <= calm]
-        return statistics.median(values) if len(values) >= LEAST else None
+        return statistics.median(values) if len(values) >= least else None
