@@ -18,6 +18,9 @@ class WindowRule:
     failures: int = 2
     probes: int = 3
 
+    def __str__(self) -> str:
+        return f"{self.failures} of {self.probes}"
+
     @classmethod
     def parse(cls, value: object) -> Self:
         """From ``"2 of 3"``; raises ValueError with an example."""

@@ -2,12 +2,16 @@
 
 import dataclasses
 import inspect
+import itertools
 import json
 import sys
+import typing
+from collections.abc import Iterator
 from typing import Any
 
 from collectors import registry
 from collectors.base import Collector
+from collectors.options import Duration
 from collectors.registry import PluginError, TypeInfo
 
 
@@ -44,19 +48,55 @@ def _told(info: TypeInfo) -> dict[str, Any]:
         "practice": str(found.practice),
         "every": found.default_every,
         "timeout": found.default_timeout,
-        "help": inspect.getdoc(found.Options) or "",
+        "help": _help(found.Options),
         "options": _options(found),
         "details": [detail.name for detail in getattr(found, "details", ())],
     }
 
 
+def _help(options: type[Any]) -> str:
+    """What the options say of themselves, those that are inherited first."""
+    bases = [one for one in reversed(options.__mro__) if dataclasses.is_dataclass(one)]
+    return "\n\n".join(doc for one in bases if (doc := inspect.cleandoc(one.__doc__ or "")))
+
+
 def _options(found: type[Collector[Any]]) -> list[dict[str, Any]]:
+    hints = typing.get_type_hints(found.Options, include_extras=True)
     options = []
     for field in dataclasses.fields(found.Options):
-        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        default = None if required or field.default is dataclasses.MISSING else str(field.default)
-        options.append({"name": field.name, "required": required, "default": default})
+        default = field.default
+        if field.default_factory is not dataclasses.MISSING:
+            default = field.default_factory()
+        required = default is dataclasses.MISSING
+        told = "" if required else as_toml(default, hints[field.name])
+        options.append({"name": field.name, "required": required, "default": told or None})
     return options
+
+
+def as_toml(value: object, hint: object = None) -> str:
+    """A default as a configuration would say it; empty where it is no value at all."""
+    if value is None or value in ("", (), frozenset(), {}):
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if hint == Duration and isinstance(value, float):
+        return f'"{value:g}s"'
+    if isinstance(value, (int, float)):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, str):
+        return json.dumps(str(value))
+    if isinstance(value, (set, frozenset)):
+        return json.dumps(", ".join(_ranges(sorted(value))))
+    if isinstance(value, (tuple, list)):
+        return f"[{', '.join(as_toml(one) for one in value)}]"
+    return json.dumps(str(value))
+
+
+def _ranges(numbers: list[int]) -> Iterator[str]:
+    """Numbers as ``200-299``, runs of neighbours folded."""
+    for _, run in itertools.groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        members = [number for _, number in run]
+        yield f"{members[0]}-{members[-1]}" if len(members) > 1 else str(members[0])
 
 
 def _explained(told: dict[str, Any]) -> list[str]:
@@ -65,8 +105,8 @@ def _explained(told: dict[str, Any]) -> list[str]:
     lines = [f"{told['type']} – {told['summary']}", "", told["help"], ""]
     lines.append(f"every {told['every']:g} s, time-out {told['timeout']:g} s unless set")
     for option in told["options"]:
-        default = "required" if option["required"] else f"default {option['default']}"
-        lines.append(f"  {option['name']:<20} {default}")
+        standard = f"default {option['default']}" if option["default"] else "not set"
+        lines.append(f"  {option['name']:<20} {'required' if option['required'] else standard}")
     if told["details"]:
         lines.append(f"details: {', '.join(told['details'])}")
     return lines

@@ -12,6 +12,7 @@ from collectors.registry import PluginError
 from console.__main__ import strangers
 from console.cli import Wanted
 from console.engine.folders import state_folder
+from console.present.words import counted
 from console.settings import SettingsError
 from console.terminal.check import glyphs_are_safe, low_bandwidth, screen_refusal
 from console.verbs.sourcing import settings_of
@@ -104,10 +105,10 @@ def _configuration(wanted: Wanted) -> Iterator[Point]:
         yield _good("no configuration file", "`quarterdeck demo` needs none")
         return
     kind = "protected" if settings.protected else "open"
-    yield _good(f"{settings.file}: {len(settings.collectors)} collectors, environment {kind}")
+    yield _good(f"{settings.file}: {counted(len(settings.collectors), 'collector')}, environment {kind}")
     for warning in settings.warnings:
         yield _good(f"warning: {warning}")
     folder = state_folder(os.environ, settings.name, settings.environment)
     parent = next((one for one in (folder, *folder.parents) if one.exists()), folder)
-    writable = os.access(parent, os.W_OK)
+    writable = parent.is_dir() and os.access(parent, os.W_OK | os.X_OK)
     yield Point(writable, f"state folder {folder}", "" if writable else "recordings and marks cannot be kept")

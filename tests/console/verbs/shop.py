@@ -28,7 +28,7 @@ def collector(name: str, kind: str, url: str, **more: str) -> str:
 
 def configuration(folder: Path, *parts: str, head: str = "", name: str = "quarterdeck.toml") -> Path:
     """A configuration in ``folder``, where the program looks for it by itself."""
-    return write(folder / name, "\n".join([head, *parts]))
+    return write(folder / name, "\n".join(part for part in (head, *parts) if part))
 
 
 def push(url: str, queue: str | bytes, count: int = 1) -> None:
