@@ -9,8 +9,8 @@ from collectors.model.quantity import Quantity, Unit, about, at_least, exact
 from collectors.text import Shown, one_line
 
 _NORMAL_95 = 1.96
-_SHARE = 0.02
-"""Part of the sample's keys or bytes from which a prefix has a row of its own: there are at most 100."""
+_MANY, _HEAVY = 0.02, 0.1
+"""Part of the sample's keys, or of its bytes, from which a prefix has a row of its own: at most 60 have."""
 
 _DEEPEST = 5
 
@@ -59,7 +59,7 @@ def group(seen: Sequence[Seen], separators: bytes) -> dict[bytes, list[Seen]]:
     under the empty one.
     """
     found: dict[bytes, list[Seen]] = {}
-    enough = max(1, math.ceil(_SHARE * len(seen))), max(1.0, _SHARE * sum(one.size for one in seen))
+    enough = max(1, math.ceil(_MANY * len(seen))), _HEAVY * sum(one.size for one in seen)
     _split(b"", list(seen), separators, enough, found)
     return found
 

@@ -24,7 +24,7 @@ async def draw(reader: RedisReader, size: int, within: float) -> Sample:
     loop = asyncio.get_running_loop()
     ends = loop.time() + within
     [total] = await reader.ask(read("DBSIZE"))
-    keys = await _all(reader, size, ends) if total <= size else None
+    keys = await _all(reader, ends) if total <= size else None
     seen: list[Seen] = []
     refusals: list[Exception] = []
     if keys is not None:
@@ -40,11 +40,11 @@ async def draw(reader: RedisReader, size: int, within: float) -> Sample:
             await _look(reader, [key for key in found if key is not None], seen, refusals)
     if refusals and not seen:
         raise reader.explained(refusals[0])
-    return Sample(tuple(seen), int(total), keys is not None and not refusals, len(refusals))
+    return Sample(tuple(seen), int(total), keys is not None, len(refusals))
 
 
-async def _all(reader: RedisReader, size: int, ends: float) -> list[bytes] | None:
-    """Every key, None where they are too many after all or SCAN is not to be had."""
+async def _all(reader: RedisReader, ends: float) -> list[bytes] | None:
+    """Every key, None where they are too many after all, time is up, or SCAN is not to be had."""
     found: set[bytes] = set()
     cursor = b"0"
     for _ in range(_STEPS):
@@ -55,7 +55,7 @@ async def _all(reader: RedisReader, size: int, ends: float) -> list[bytes] | Non
         found.update(keys)
         if cursor == b"0":
             return sorted(found)
-        if len(found) > 2 * size or asyncio.get_running_loop().time() > ends:
+        if asyncio.get_running_loop().time() > ends:
             break
     return None
 

@@ -101,6 +101,11 @@ def test_own_look_ups_on_the_way_are_a_margin() -> None:
     assert (found.lookups.known, found.lookups.margin) == (Known.ABOUT, 10)
 
 
+def test_what_was_on_the_way_last_time_is_a_margin_too() -> None:
+    found = rates(mark(10.0, doubt=10), mark(11.0, keyspace_hits=90, keyspace_misses=10))
+    assert (found.hit_ratio.known, found.hit_ratio.margin) == (Known.ABOUT, 0.1)
+
+
 def test_a_ratio_that_may_be_ours_alone_is_unknown() -> None:
     found = rates(mark(10.0), mark(11.0, doubt=4, keyspace_misses=4))
     assert found.hit_ratio.known is Known.UNKNOWN
