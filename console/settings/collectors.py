@@ -160,11 +160,11 @@ class CollectorReader:
             check_inline(self._tree, loaded.shape, layers.values, layers.paths)
         for name in names:
             there = server.replace(PLACE, name)
-            is_reached = not there or self._has_server(table, there)
+            self._check_server(table, there)
             if "timeout" not in layers.values and there:
                 common["timeout"] = loaded.timeout + BEHIND_SERVER
             options, error = self._options(layers, loaded, name, there)
-            if not is_reached or (options is None and error is None):
+            if options is None and error is None:
                 return
             yield CollectorSettings(**common, instance=name, server=there, options=options, load_error=error)
 
@@ -239,12 +239,10 @@ class CollectorReader:
             or (self._tree.broken and service not in self._services)
         )
 
-    def _has_server(self, table: Strict, name: str) -> bool:
-        if name in self._servers or self._tree.broken:
-            return True
-        near = did_you_mean(name, self._servers) if self._servers else f"declare [servers.{name}]"
-        table.wrong("server", f"there is no server {name!r}", near)
-        return False
+    def _check_server(self, table: Strict, name: str) -> None:
+        if name and name not in self._servers and not self._tree.broken:
+            near = did_you_mean(name, self._servers) if self._servers else f"declare [servers.{name}]"
+            table.wrong("server", f"there is no server {name!r}", near)
 
     def _options(
         self, layers: Layers, loaded: Loaded, instance: str, server: str

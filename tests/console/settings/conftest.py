@@ -63,10 +63,23 @@ class Unusable(Sample):
     Options: ClassVar[type[Any]] = int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoodyOptions:
+    url: Url
+
+    def __post_init__(self) -> None:
+        raise KeyError("mood")
+
+
+class Moody(Sample):
+    Options: ClassVar[type[Any]] = MoodyOptions
+
+
 SAMPLES: dict[str, type[Collector[Any]]] = {
     "health.sample": Sample,
     "queues.sample": SampleQueue,
     "health.unusable": Unusable,
+    "health.moody": Moody,
 }
 
 

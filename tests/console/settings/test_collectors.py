@@ -180,7 +180,7 @@ def test_a_mistake_in_every_instance_is_told_once(place: Any) -> None:
 
 
 def test_a_class_that_cannot_be_loaded_is_a_row_and_no_mistake(place: Any) -> None:
-    broken, unusable, fine = place.load(
+    broken, unusable, moody, fine = place.load(
         f"""
         [collectors.broken]
         type = "caches.broken"
@@ -191,10 +191,14 @@ def test_a_class_that_cannot_be_loaded_is_a_row_and_no_mistake(place: Any) -> No
         [collectors.unusable]
         type = "health.unusable"
         url = "x"
+        [collectors.moody]
+        type = "health.moody"
+        url = "http://x"
         [collectors.fine]
         {URL}
         """
     ).collectors
+    assert "its options failed: KeyError" in moody.load_error.why
     assert "acme 1.0" in broken.load_error.why
     assert (broken.options, broken.practice, broken.every) == (None, Practice.CACHES, 9.0)
     assert broken.thresholds["hit_ratio"].warning == 0.5
@@ -297,3 +301,12 @@ def test_services_that_only_a_collector_names_are_there_too(place: Any) -> None:
     }
     (warning,) = settings.warnings
     assert "service 'ordres' is not declared; did you mean 'orders'?" in warning
+
+
+def test_what_a_broken_file_may_say_of_a_service_is_not_missed(place: Any) -> None:
+    place.write("[services.o\n", "broken.toml")
+    problem = place.problem(
+        'include = ["broken.toml"]\n[collectors.x]\ntype = "health.sample"\nservice = "o"\n'
+        'url = "http://{instance}"\n'
+    )
+    assert problem.file.endswith("broken.toml")

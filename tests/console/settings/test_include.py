@@ -1,5 +1,7 @@
 from typing import Any
 
+import pytest
+
 SAMPLE = '[collectors.{name}]\ntype = "health.sample"\nurl = "http://{name}"\n'
 
 
@@ -71,3 +73,14 @@ def test_variables_and_home_in_a_path(place: Any, monkeypatch: Any) -> None:
 def test_an_include_that_is_no_list_and_one_that_misses_a_variable(place: Any) -> None:
     assert place.problem('include = "services"').message == "must be a list of paths"
     assert place.problem('include = ["a.toml", "${NONE}"]').key == "include[1]"
+
+
+@pytest.mark.parametrize("pattern", ["a**b*.toml", "~nobody-here/*.toml"])
+def test_a_pattern_that_is_none(place: Any, pattern: str) -> None:
+    problem = place.problem(f'include = ["{pattern}"]')
+    assert (problem.line, problem.key) == (1, "include")
+
+
+def test_a_main_file_that_is_broken_in_its_first_lines_is_one_mistake(place: Any) -> None:
+    problem = place.problem('include = ["a.toml]\n[console]\nname = "x"\n')
+    assert (problem.line, problem.key) == (1, "include")

@@ -149,3 +149,18 @@ def test_a_bad_one_is_told_line_by_line_with_its_warnings(place: Any) -> None:
 def test_no_file_is_said_to_be_none(place: Any) -> None:
     report = validate.validate(Source(folder=place.folder), place.environ)
     assert validate.as_text(report) == "no configuration file was found\n"
+
+
+def test_what_an_adapter_makes_of_options_is_shown(place: Any) -> None:
+    loaded = loading(place, '[collectors.h]\ntype = "health.http"\nurl = "http://h"\n')
+    found = {one.key: one.value for one in show.effective(loaded)}
+    assert found["expect_status"][:2] == [200, 201]
+    assert isinstance(found["window"], dict)
+    assert "100 in all" in show.as_text(loaded, show.effective(loaded))
+
+
+def test_attribution_is_shown_in_the_files_order(place: Any) -> None:
+    text = TEXT + '[collectors.y]\ntype = "health.sample"\nurl = "http://y"\n'
+    loaded = loading(place, text + 'attribute = { "b-*" = "two", "a*" = "one" }\n')
+    text = show.as_text(loaded, show.effective(loaded))
+    assert 'attribute = { b-* = "two", "a*" = "one" }'.replace("b-*", '"b-*"') in text

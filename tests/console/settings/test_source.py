@@ -188,3 +188,8 @@ def test_a_new_file_under_an_include_pattern_is_a_change(place: Any) -> None:
 
 def test_nothing_to_read_never_changes(place: Any) -> None:
     assert not changed(place.load())
+
+
+def test_a_file_that_is_too_large_is_refused(place: Any) -> None:
+    place.write("#" * (4 * 2**20 + 1))
+    assert "is larger than 4 MiB" in place.problem().message
