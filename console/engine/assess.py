@@ -27,11 +27,14 @@ _VOLUME = {
 
 @dataclass(slots=True)
 class _Held:
-    """How long a field of a subject has been beyond a limit, and the level that is held by ``clear``."""
+    """The level that a field of a subject has, and since when its values were at least that bad.
+
+    ``warned_at`` and ``critical_at``: boottime seconds, None where the last value was better.
+    """
 
     level: Level = Level.OK
-    pending: Level = Level.OK
-    since: float = 0.0
+    warned_at: float | None = None
+    critical_at: float | None = None
 
 
 class Judge:
@@ -78,13 +81,16 @@ class Judge:
         specs = {spec.name: spec for spec in reading.specs()}
         for name, threshold in self._thresholds.items():
             quantity = quantities.get(name)
-            if quantity is None or quantity.value is None or _too_few(reading, quantities, threshold):
+            if quantity is None:
                 continue
             spec = specs.get(name) or FieldSpec(name, quantity.unit, "", Bad.HIGH)
             held = self._held.setdefault((reading.subject.id, name), _Held())
+            if not _may_be_judged(quantity, spec) or _too_few(reading, quantities, threshold):
+                held.warned_at = held.critical_at = None
+                continue
             level = _level(quantity, threshold, spec.bad, held.level)
             level = _held_for(held, level, threshold.for_, now)
-            yield Finding(level, _words(spec, quantity, threshold, level), abs(quantity.value))
+            yield Finding(level, _words(spec, quantity, threshold, level), abs(quantity.value or 0.0))
 
 
 def _order(one: Finding) -> tuple[int, float]:
@@ -92,11 +98,18 @@ def _order(one: Finding) -> tuple[int, float]:
     return (one.level.rank, one.worth if one.level.rank > Level.OK.rank else 0.0)
 
 
+def _may_be_judged(quantity: Quantity, spec: FieldSpec) -> bool:
+    """Unknown values never; a lower bound not where low is bad: the value itself may be well."""
+    return quantity.value is not None and not (quantity.known is Known.AT_LEAST and spec.bad is Bad.LOW)
+
+
 def _too_few(reading: Reading, quantities: Mapping[str, Quantity], threshold: Threshold) -> bool:
-    if threshold.min_volume is None:
+    """Whether too little goes on for a judgement; a practice without a volume is always judged."""
+    field = _VOLUME.get(reading.practice)
+    if threshold.min_volume is None or field is None:
         return False
-    volume = quantities.get(_VOLUME.get(reading.practice, ""))
-    return volume is None or volume.value is None or volume.value < threshold.min_volume
+    volume = quantities[field].value
+    return volume is None or volume < threshold.min_volume
 
 
 def _level(quantity: Quantity, threshold: Threshold, bad: Bad, before: Level) -> Level:
@@ -113,23 +126,46 @@ def _level(quantity: Quantity, threshold: Threshold, bad: Bad, before: Level) ->
 
 
 def _held_for(held: _Held, level: Level, seconds: float, now: float) -> Level:
-    """A worse level counts once it has lasted ``seconds``; a better one counts at once."""
-    if level.rank <= held.level.rank:
-        held.level = held.pending = level
-        return level
-    if held.pending is not level:
-        held.pending, held.since = level, now
-    if now - held.since >= seconds:
-        held.level = level
+    """A worse level counts once values were at least as bad for ``seconds``; a better one at once."""
+    held.warned_at = _since(held.warned_at, now, lasts=level is not Level.OK)
+    held.critical_at = _since(held.critical_at, now, lasts=level is Level.CRITICAL)
+    if held.critical_at is not None and now - held.critical_at >= seconds:
+        proven = Level.CRITICAL
+    elif held.warned_at is not None and now - held.warned_at >= seconds:
+        proven = Level.WARNING
+    else:
+        proven = Level.OK
+    held.level = level if level.rank <= held.level.rank else max(held.level, proven, key=_rank)
     return held.level
 
 
+def _since(before: float | None, now: float, *, lasts: bool) -> float | None:
+    if not lasts:
+        return None
+    return now if before is None else before
+
+
+def _rank(level: Level) -> int:
+    return level.rank
+
+
 def _words(spec: FieldSpec, quantity: Quantity, threshold: Threshold, level: Level) -> str:
-    name = spec.name.replace("_", " ")
+    sign, side, back = (-1.0, "below", "above") if spec.bad is Bad.LOW else (1.0, "above", "below")
+    told = f"{spec.name.replace('_', ' ')} {_value_words(quantity)}"
+    value = quantity.value or 0.0
     limit = threshold.critical if level is Level.CRITICAL else threshold.warning
-    if level is Level.OK or limit is None:
-        return f"{name} {say(quantity)}"
-    side = "below" if spec.bad is Bad.LOW else "above"
-    certain = "at least " if quantity.known is Known.AT_LEAST else ""
-    value = number(quantity.value or 0.0, quantity.unit) if certain else say(quantity)
-    return f"{name} {certain}{value}, {side} the limit of {number(limit, spec.unit)}"
+    if level is Level.OK:
+        return told
+    if limit is not None and value == limit:
+        return f"{told}, at the limit of {number(limit, spec.unit)}"
+    if limit is not None and sign * value > sign * limit:
+        return f"{told}, {side} the limit of {number(limit, spec.unit)}"
+    if threshold.clear is not None:
+        return f"{told}, not yet back {back} {number(threshold.clear, spec.unit)}"
+    return told
+
+
+def _value_words(quantity: Quantity) -> str:
+    if quantity.known is Known.AT_LEAST and quantity.value is not None:
+        return f"at least {number(quantity.value, quantity.unit)}"
+    return say(quantity)
