@@ -22,10 +22,11 @@ _REPORT = "report it to its author"
 
 @dataclass(frozen=True, slots=True)
 class TypeInfo:
-    """A type name, and the distribution that brings it (empty: ours)."""
+    """A type name, the distribution that brings it (empty: ours), and the entry points of that name."""
 
     name: str
     distribution: str = ""
+    points: tuple[EntryPoint, ...] = ()
 
     @property
     def foreign(self) -> bool:
@@ -42,6 +43,10 @@ def types() -> dict[str, TypeInfo]:
     """Every type by name, without importing any; a name that two bring is an error at load."""
     root = Path(__file__).parent
     found: dict[str, TypeInfo] = {}
+    # Looking for entry points reads the metadata of everything that is installed: once is enough.
+    points: dict[str, list[EntryPoint]] = {}
+    for point in entry_points(group=GROUP):
+        points.setdefault(point.name, []).append(point)
     for practice in Practice:
         folder = root / practice.value
         if folder.is_dir():
@@ -50,9 +55,9 @@ def types() -> dict[str, TypeInfo]:
                 is_module = entry.suffix == ".py" or (entry / "__init__.py").is_file()
                 if is_module and not stem.startswith("_"):
                     name = f"{practice.value}.{stem}"
-                    found[name] = TypeInfo(name)
-    for point in _points():
-        found.setdefault(point.name, TypeInfo(point.name, _distribution(point)))
+                    found[name] = TypeInfo(name, points=tuple(points.get(name, ())))
+    for name, brought in points.items():
+        found.setdefault(name, TypeInfo(name, _distribution(brought[0]), tuple(brought)))
     return found
 
 
@@ -67,7 +72,7 @@ def load(name: str) -> type[Collector[Any]]:
     if info is None:
         hint = nearest(name)
         raise PluginError(f"no collector type {name!r}", f"did you mean {hint!r}?" if hint else "")
-    rivals = [point for point in _points() if point.name == name]
+    rivals = info.points
     if len(rivals) > 1 or (rivals and not info.foreign):
         owners = sorted(
             {_distribution(point) for point in rivals} | ({"quarterdeck"} if not info.foreign else set())
@@ -102,10 +107,6 @@ def _checked(info: TypeInfo, found: object) -> type[Collector[Any]]:
     if inspect.isabstract(found) or not dataclasses.is_dataclass(getattr(found, "Options", None)):
         raise PluginError(f"{who} lacks `collect` or `Options`", _REPORT)
     return found
-
-
-def _points() -> tuple[EntryPoint, ...]:
-    return tuple(entry_points(group=GROUP))
 
 
 def _distribution(point: EntryPoint) -> str:
