@@ -82,8 +82,10 @@ def _caches(any_reading: Reading) -> Iterator[Finding]:
         yield _below_is_fine(reading.clients_share, 0.8, 0.95, words)
     if reading.rejections.value:
         yield Finding(Level.CRITICAL, f"{say(reading.rejections)} connections refused at the client limit")
-    if reading.note and reading.word == "loading":
-        yield Finding(Level.WARNING, str(reading.note))
+    if reading.word == "link down":
+        yield Finding(Level.WARNING, "a replica that does not hear its primary: what it holds grows old")
+    if "err" in reading.persistence.replace(",", " ").split():
+        yield Finding(Level.WARNING, f"it cannot save what it holds: {reading.persistence}")
 
 
 def _pools(any_reading: Reading) -> Iterator[Finding]:
