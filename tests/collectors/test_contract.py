@@ -497,6 +497,9 @@ async def test_secrets_are_looked_for_where_they_are_printed() -> None:
     await passes(Good, options=living, unreachable=living | {"folder": "gone"})
     await broken(Chatty, "Chatty prints a secret of 8 characters", options=living)
     await broken(Leaking, "AccessError prints a secret", unreachable=living | {"folder": "gone"})
+    error = UnreachableError("cannot log in with s3cret word")
+    with pytest.raises(ContractError, match="UnreachableError prints a secret"):
+        check_secrets((), options_of(Good, living), error)
     await broken(Good, "GoodOptions prints a secret", options={"folder": "hunter22"}, secrets=["hunter22"])
     error = UnreachableError("refused")
     error.__cause__ = OSError("password is hunter22")

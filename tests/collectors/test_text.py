@@ -265,6 +265,17 @@ def test_no_id_is_ever_redacted(value: str, name: str) -> None:
         assert redact(text) == text
 
 
+@pytest.mark.parametrize("limit", range(14, 80))
+def test_a_cut_through_a_secret_does_not_show_its_beginning(limit: int) -> None:
+    for text in (
+        "postgres://u:7abcdefghijklmnopqrstuvw@host.example.org/shop",
+        "from 7abcdefghijklmnopqrstuvw@host.example.org",
+        "jwt eyJ7abcdefghijklmnopqrstuvw.eyJ7abcdefghijklmnopqrstuvw.sig",
+    ):
+        for made in (shown(text, limit), one_line(text, limit), shown(text.encode(), limit)):
+            assert "7ab" not in made
+
+
 def test_urls_of_secrets_show_no_secret() -> None:
     url = SecretUrl("https://u:pw123456@h/p?token=abc123&q=1")
     assert "pw123456" not in url.shown

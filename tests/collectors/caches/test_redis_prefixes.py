@@ -148,7 +148,7 @@ class Script:
 
 
 async def test_keys_that_vanish_meanwhile_are_left_out() -> None:
-    script: Any = Script([3], [[b"0", [b"a", b"b", b"c"]]], [None, -2, 80, -2, 70, -1])
+    script: Any = Script([3], [[b"0", [b"a", b"b", b"c"]]], [None, 5, 80, -2, 70, -1])
     sample = await draw(script, 1000, 5.0)
     assert sample == Sample((Seen(b"c", 70, lasting=True),), 1, whole=True)
 
