@@ -1,24 +1,35 @@
 """Marks by hand: ``quarterdeck mark TEXT`` appends one, every open console of the same name reads it."""
 
 import json
+import math
 import os
 from pathlib import Path
 
 from collectors.text import one_line
+from console.engine.folders import make_private
 from console.engine.state import Event
 
 FILE = "marks.jsonl"
-MOST_LINE = 4096
+MOST_READ = 2**20
+"""Bytes read at once; a line that is longer is passed over."""
 
 
 def append(folder: Path, at: float, text: str, service: str, who: str) -> None:
     """Add a mark (UTC epoch seconds); raises OSError where it cannot be written whole."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    told = {"at": at, "text": str(one_line(text)), "service": service, "who": who}
-    line = json.dumps(told).encode()[: MOST_LINE - 1] + b"\n"
+    make_private(folder)
+    told = {
+        "at": at,
+        "text": str(one_line(text)),
+        "service": str(one_line(service)),
+        "who": str(one_line(who, 80)),
+    }
+    line = json.dumps(told).encode() + b"\n"
     fd = os.open(folder / FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        if os.write(fd, line) != len(line):
+        done = os.write(fd, line)
+        if done != len(line):
+            # the rest of a torn line must not swallow the next mark
+            os.write(fd, b"\n")
             raise OSError(28, "no space left on device")
     finally:
         os.close(fd)
@@ -35,19 +46,22 @@ class Marks:
         """Marks appended since the last call, those older than ``since`` left out."""
         try:
             with self._path.open("rb") as file:
+                if os.fstat(file.fileno()).st_size < self._offset:
+                    self._offset = 0
                 file.seek(self._offset)
-                data = file.read(2**20)
+                data = file.read(MOST_READ)
         except OSError:
             return []
-        whole = data.rfind(b"\n") + 1
+        whole = data.rfind(b"\n") + 1 or (len(data) if len(data) == MOST_READ else 0)
         self._offset += whole
-        found = []
-        for line in data[:whole].splitlines():
-            try:
-                told = json.loads(line)
-                event = Event(float(told["at"]), "mark", str(told["service"]), one_line(told["text"]))
-            except (ValueError, KeyError, TypeError):
-                continue
-            if event.at >= since:
-                found.append(event)
-        return found
+        events = (_event(line) for line in data[:whole].splitlines())
+        return [event for event in events if event is not None and event.at >= since]
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        told = json.loads(line)
+        at, text, service = float(told["at"]), one_line(told["text"]), one_line(told["service"])
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
+        return None
+    return Event(at, "mark", service, text) if math.isfinite(at) else None
