@@ -165,7 +165,6 @@ class FileLogs(Collector[FileOptions]):
         if not self._many:
             if not self._streams:
                 self._follow(self._pattern)
-            self._started = True
             return
         if now < self._expand_at:
             return

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from collectors.transport.read.files_back import When, find_back
 from collectors.transport.read.files_lines import LINE_CAP, Line
-from collectors.transport.read.files_open import SURE, FileId, NotRegularError, OpenFile, Seen
+from collectors.transport.read.files_open import FileId, NotRegularError, OpenFile, Seen
+from collectors.transport.read.files_siblings import Siblings, Strangers
 
 PARTIAL_HELD = 2.0
 """Seconds for which a line without its newline is held."""
@@ -22,9 +23,6 @@ LINGER = 5.0
 
 LEFT = 32
 """Files remembered that were read to their end."""
-
-NEIGHBOURS = 9
-"""Numbered siblings (``app.log.1``) looked at."""
 
 
 class TailState(StrEnum):
@@ -99,7 +97,7 @@ class Tail:
         self._files: list[OpenFile] = []
         self._memo: OpenFile | None = None
         self._at_path: FileId | None = None
-        self._known: set[Seen] = set()
+        self._siblings = Siblings(path)
         self._loose: list[Line] = []
         self._left: deque[Seen] = deque(maxlen=LEFT)
         self._state = TailState.MISSING
@@ -174,11 +172,10 @@ class Tail:
     def _check(self, file: OpenFile, found: os.stat_result) -> None:
         """See whether a file that changed still holds what we have read of it."""
         same = (file.size, file.modified) == (found.st_size, found.st_mtime)
-        if same and file.offset <= file.size:
-            return
-        unread = file.behind
-        if not file.intact():
-            self._truncated(file, unread)
+        if not same or file.offset > file.size:
+            strangers = self._strangers(file.id, file.id)
+            if self._was_cut(file, strangers.copies):
+                self._siblings.learn()
 
     def _fail(self, error: OSError) -> None:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
@@ -206,9 +203,22 @@ class Tail:
                 self._drop(newest)
             self._files.append(opened)
         else:
-            self._rotations += 1
-            self._files += [*self._between(before.id, opened.id), opened]
-        self._learn()
+            self._rotated(before, opened)
+        self._siblings.learn()
+
+    def _rotated(self, before: OpenFile, opened: OpenFile) -> None:
+        """Our file moved or went away: drain it, what came between, then the one at the path."""
+        strangers = self._strangers(before.id, opened.id)
+        copies, after = strangers.copies, strangers.after
+        if not strangers.met and after:
+            self._lost_more = True
+            copies, after = after, []
+        following = before in self._files
+        if following and not self._was_cut(before, copies) and not strangers.met:
+            after = copies
+        between = self._open_all(after)
+        self._rotations += 1 + len(between)
+        self._files += [*between, opened]
 
     def _begin(self, opened: OpenFile, wall: float) -> None:
         self._files.append(opened)
@@ -233,66 +243,54 @@ class Tail:
         self._cut = back.cut
         self._files.insert(0, older)
 
-    def _between(self, before: FileId, newest: FileId) -> list[OpenFile]:
-        """Files that came and went between two looks, oldest first, by the numbers that rotation gives."""
-        chain: list[str] = []
-        ours = False
-        for sibling, found in self._siblings():
-            if found.id == before:
-                ours = True
-                break
-            if found in self._known or any(file.id == found.id for file in self._files):
-                break
-            if found.id != newest:
-                chain.append(sibling)
-        self._lost_more |= bool(chain) and not ours
+    def _strangers(self, ours: FileId, present: FileId) -> Strangers:
+        following = {file.id for file in self._files} - {ours}
+        return self._siblings.strangers(ours, present, following, self._left)
+
+    def _open_all(self, paths: list[str]) -> list[OpenFile]:
         opened: list[OpenFile] = []
-        for sibling in reversed(chain):
+        for path in paths:
             try:
-                opened.append(OpenFile.open(sibling, self._options.cap))
+                opened.append(OpenFile.open(path, self._options.cap))
             except OSError:
                 self._lost_more = True
-        self._rotations += len(opened)
         return opened
 
-    def _siblings(self) -> list[tuple[str, Seen]]:
-        found: list[tuple[str, Seen]] = []
-        for number in range(1, NEIGHBOURS + 1):
-            sibling = f"{self.path}.{number}"
-            try:
-                found.append((sibling, Seen.of(Path(sibling).stat())))
-            except OSError:
-                break
-        return found
+    def _was_cut(self, file: OpenFile, copies: list[str]) -> bool:
+        """If the file was truncated since the last look: go on in the copies that were made, then anew.
 
-    def _learn(self) -> None:
-        self._known = {found for _, found in self._siblings()}
-
-    def _truncated(self, file: OpenFile, unread: int) -> None:
-        """Our place is gone: go on in the copy that copytruncate made, if there is one, and start anew."""
-        self._truncations += 1
-        copy = self._copy_of(file)
-        if copy is not None:
-            file.hand_over(copy)
-            self._files.insert(-1, copy)
+        ``copies`` are oldest first; the first that holds what we have read holds the rest of it too.
+        """
+        unread = file.behind
+        opened: list[OpenFile] = []
+        if file.offset == 0:
+            file.look()
+            opened = self._open_all(copies)
+            cut = not all(file.begins_as(copy) for copy in opened)
+        else:
+            cut = not file.intact()
+            opened = self._open_all(copies) if cut else []
+        if not cut:
+            for copy in opened:
+                copy.close()
+            return False
+        fits = (at for at, copy in enumerate(opened) if file.offset <= copy.size and file.agrees(copy))
+        first = next(fits, None)
+        for copy in opened[:first] if first else ():
+            copy.close()
+        opened = opened[first:]
+        self._truncations += max(1, len(opened))
+        if first is not None:
+            file.hand_over(opened[0])
         else:
             self._lost += unread
             self._lost_more = True
             if file.splitter.partial:
                 self._loose += file.splitter.flush()
+        at = self._files.index(file)
+        self._files[at:at] = opened
         file.restart()
-        self._learn()
-
-    def _copy_of(self, file: OpenFile) -> OpenFile | None:
-        try:
-            copy = OpenFile.open(f"{self.path}.1", self._options.cap)
-        except OSError:
-            return None
-        new = all(copy.id != seen.id for seen in self._known)
-        if copy.size >= file.offset and (new or file.offset >= SURE) and file.agrees(copy):
-            return copy
-        copy.close()
-        return None
+        return True
 
     def _let_go(self, now: float) -> None:
         """Close what was rotated away or deleted and has not grown for a while."""
@@ -300,8 +298,6 @@ class Tail:
             quiet = file.quiet_since is not None and now - file.quiet_since >= LINGER
             if file.id == self._at_path or not quiet or file.behind:
                 continue
-            if file.splitter.partial:
-                self._loose += file.splitter.flush()
             if file is self._files[-1]:
                 self._memo = file
             self._drop(file)

@@ -109,6 +109,10 @@ class OpenFile:
         """Whether ``other`` holds all that we have read of this one: a copy, or the same file come back."""
         return SURE <= self.offset <= other.size and self.agrees(other)
 
+    def begins_as(self, copy: "OpenFile") -> bool:
+        """Whether this file still has what ``copy`` was made of."""
+        return self.size >= copy.size and self.pread(KEPT, 0)[: copy.size] == copy.pread(KEPT, 0)
+
     def hand_over(self, other: "OpenFile") -> None:
         """Let ``other`` go on at our place, with the line that has begun."""
         other.offset = self.offset

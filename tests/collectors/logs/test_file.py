@@ -350,7 +350,11 @@ async def test_a_hung_mount_holds_up_neither_loop_nor_close(
     async with following(path) as stream:
         real: Callable[..., object] = Tail.read
 
+        calls = 0
+
         def hung(*arguments: object) -> object:
+            nonlocal calls
+            calls += 1
             release.wait(20)
             return real(*arguments)
 
@@ -358,6 +362,7 @@ async def test_a_hung_mount_holds_up_neither_loop_nor_close(
         for _ in range(2):
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(stream.collect(), 0.05)
+        assert calls == 1
         begin = time.monotonic()
         await stream.collector.close()
         assert time.monotonic() - begin < 1.5
