@@ -17,7 +17,7 @@ from collectors.model.verdict import Verdict
 from collectors.text import shown
 from collectors.transport.lease import Leases
 from console.engine.history import History
-from console.engine.host import CoreHost, ForeignHost, Host
+from console.engine.host import CoreHost, ForeignHost, Host, wind_up
 from console.engine.source import Source
 from console.engine.state import DetailKey, Event, Freshness, SourceId
 from console.engine.store import Store
@@ -288,7 +288,7 @@ class CoreThread:
         try:
             self._loop.run_forever()
         finally:
-            self._loop.close()
+            wind_up(self._loop)
 
     async def _ended(self) -> None:
         await self.core.stop()

@@ -39,6 +39,16 @@ class CoreHost:
         """Nothing to let go."""
 
 
+def wind_up(loop: asyncio.AbstractEventLoop) -> None:
+    """Close a loop that was stopped: what is queued starts, and all that runs is cancelled."""
+    for _round in range(2):
+        loop.run_until_complete(asyncio.sleep(0))
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+
+
 class ForeignHost:
     """A daemon thread with a loop of its own for a collector from another distribution."""
 
@@ -54,7 +64,7 @@ class ForeignHost:
         try:
             self._loop.run_forever()
         finally:
-            self._loop.close()
+            wind_up(self._loop)
 
     async def run(self, call: Callable[[], Awaitable[T]]) -> T:
         """Run ``call`` in the thread; cancelling here cancels there, once it listens."""

@@ -105,10 +105,11 @@ class Source:
         self._store.update(self.id, quiet=True, running_at=started, breaker=self._backoff.breaker)
         try:
             sweep = await self._attempt()
+            verdicts = self._judged(sweep)
         except QuarterdeckError as error:
             self._failed(error, started)
         else:
-            self._succeeded(sweep, started)
+            self._succeeded(sweep, verdicts, started)
         self.first.set()
 
     @property
@@ -201,20 +202,25 @@ class Source:
         except QuarterdeckError:
             raise
         except Exception as error:
-            raise BugError(
-                f"bug: {type(error).__name__}: {error}", "report it to the author of the collector"
-            ) from error
+            raise _bug(error) from error
 
     async def _made(self) -> Collector[Any]:
         return self._make()
 
-    def _succeeded(self, sweep: Sweep, started: float) -> None:
+    def _judged(self, sweep: Sweep) -> tuple[Verdict, ...]:
+        """The verdicts of a pass whose samples are kept; what cannot be judged is the collector's bug."""
+        try:
+            verdicts = self._judge.judge(sweep)
+            for reading in sweep.readings:
+                self._history.add(reading.subject.id, sweep.taken, reading.quantities())
+            self._keep_budget(sweep.cost.seconds)
+        except Exception as error:
+            raise _bug(error) from error
+        return verdicts
+
+    def _succeeded(self, sweep: Sweep, verdicts: tuple[Verdict, ...], started: float) -> None:
         took = self._clock.boottime() - started
         self._backoff = self._backoff.succeeded()
-        self._keep_budget(sweep.cost.seconds)
-        verdicts = self._judge.judge(sweep)
-        for reading in sweep.readings:
-            self._history.add(reading.subject.id, sweep.taken, reading.quantities())
         self._store.put_sweep(self.id, sweep, verdicts, took)
         self._store.update(self.id, quiet=True, breaker=self._backoff.breaker, blocked=0.0)
         self.on_sweep(self.id, sweep, verdicts)
@@ -251,3 +257,7 @@ class Source:
     def _show_details(self) -> None:
         if isinstance(self._collector, HasDetails):
             self._store.update(self.id, details=self._collector.details)
+
+
+def _bug(error: Exception) -> BugError:
+    return BugError(f"bug: {type(error).__name__}: {error}", "report it to the author of the collector")

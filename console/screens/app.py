@@ -1,54 +1,32 @@
-"""The app: wiring of core, store, keys and screens; nothing is computed here."""
+"""The app: screens, keys and what they do; nothing is computed here."""
 
 from collections.abc import Callable
-from datetime import UTC
-from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import on
 from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
-from collectors.clock import Clock
 from collectors.model.practice import Practice
 from collectors.model.subject import SubjectId
-from console.engine.core import Core, CoreThread
-from console.engine.history import History
-from console.engine.keeper import Keeper
-from console.engine.state import SourceId
-from console.engine.store import Store
-from console.keys import KEYS, key_map
-from console.lab import control
-from console.lab.control import list_incidents
-from console.lab.processes import LabError
-from console.logs.ring import Ring
+from console.keys import KEYS
 from console.present.words import clock_time
 from console.screens.base import ConsoleScreen
 from console.screens.commands import Commands
 from console.screens.fleet import FleetScreen
+from console.screens.foundation import ConsoleApp
 from console.screens.help import HelpScreen
+from console.screens.lab import lab_commands
 from console.screens.logs import LogsScreen
 from console.screens.menu import Menu, entries_for
 from console.screens.practice import PRACTICE_SCREENS, PracticeScreen
 from console.screens.prompt import Prompt
-from console.screens.reload import OFFER, is_changed, reload
 from console.screens.sources import SourcesScreen
 from console.screens.subject import SubjectScreen
-from console.screens.wake import Painter, Woken
-from console.settings import Settings
-from console.terminal.app import TerminalApp
-from widgets.theme import DARK, LIGHT
-
-GAP = 0.2
-"""Seconds between two paints; a line that is to be spared has fewer."""
-
-SPARED_GAP = 0.5
 
 
-class Quarterdeck(TerminalApp):
-    """The console. ``run_screen`` opens it; the core runs in its own thread from mount to the end."""
+class Quarterdeck(ConsoleApp):
+    """The console: its screens, and what its keys do."""
 
     TITLE = "quarterdeck"
     ENABLE_COMMAND_PALETTE = True
@@ -74,68 +52,7 @@ class Quarterdeck(TerminalApp):
     }
     DEFAULT_MODE = "fleet"
 
-    def __init__(
-        self,
-        core: Core,
-        ring: Ring,
-        *,
-        keeper: Keeper | None = None,
-        lab: Path | None = None,
-        spared: bool = False,
-        ascii_only: bool = False,
-    ) -> None:
-        super().__init__()
-        self.core = core
-        self.ring = ring
-        self.ascii_only = ascii_only
-        self.spared = spared
-        self.held_since = ""
-        self.time_shift = 0
-        self._thread = CoreThread(core)
-        self._keeper = keeper
-        self._lab = lab
-        self._cancelled_at = float("-inf")
-        self._pace = 1.0
-        self._painter = Painter(self, core.clock, SPARED_GAP if spared else GAP, self._paint)
-
     # -- what the screens ask
-
-    @property
-    def settings(self) -> Settings:
-        """The configuration."""
-        return self.core.settings
-
-    @property
-    def store(self) -> Store:
-        """What is known."""
-        return self.core.store
-
-    @property
-    def history(self) -> History:
-        """What was known."""
-        return self.core.history
-
-    @property
-    def clock(self) -> Clock:
-        """The one clock."""
-        return self.core.clock
-
-    @property
-    def key_map(self) -> dict[str, tuple[str, ...]]:
-        """The keys in force."""
-        return key_map(self.settings.keys)
-
-    @property
-    def clock_words(self) -> str:
-        """The time of day with its zone; without seconds where the line is to be spared."""
-        return clock_time(self.clock.wall(), UTC, seconds=not self.spared)
-
-    def look(self) -> None:
-        """Tell the core what is looked at now."""
-        screen = self._console_screen()
-        if screen is not None:
-            details, sources = screen.interest()
-            self._thread.submit(lambda: self.core.set_interest(details, sources))
 
     async def open_practice(self, practice: Practice, service: str, subject: SubjectId | None) -> None:
         """Show a practice's screen for one service, with the cursor on ``subject``."""
@@ -161,83 +78,7 @@ class Quarterdeck(TerminalApp):
 
     def lab_commands(self) -> list[tuple[str, str, Callable[[], object]]]:
         """Start and stop for each of the lab's incidents; none without a lab."""
-        lab = self._lab
-        if lab is None:
-            return []
-        return [
-            (f"{verb} incident {incident.name}", incident.title, partial(self._incident, verb, incident.name))
-            for incident in list_incidents()
-            for verb in ("start", "stop")
-        ]
-
-    async def _incident(self, verb: str, name: str) -> None:
-        if self._lab is None:
-            return
-        try:
-            await (control.start if verb == "start" else control.stop)(name, self._lab)
-        except LabError as error:
-            self.notify(str(error), markup=False, severity="error")
-        else:
-            self.notify(f"{verb} {name}", markup=False, timeout=3)
-
-    def submit(self, command: Callable[[], object]) -> None:
-        """Run a command on the core's loop."""
-        self._thread.submit(command)
-
-    def repaint(self) -> None:
-        """Paint the present screen soon."""
-        self._painter.soon()
-
-    # -- life
-
-    def on_mount(self) -> None:
-        """Theme, keys, core."""
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        self.theme = LIGHT.name if self.settings.console.theme == "light" else DARK.name
-        self.set_keymap({name: ",".join(keys) for name, keys in self.settings.keys.items()})
-        self.set_title(f"quarterdeck {self.settings.name} {self.settings.environment}")
-        self.store.on_wake = self._wake
-        self._thread.start()
-        if self._keeper is not None:
-            keeper = self._keeper
-            self._thread.submit(lambda: self.core.spawn(keeper.run(), "recording"))
-        self.set_interval(30.0 if self.spared else 1.0, self._tick, name="clock")
-        self.set_interval(5.0, self._look_for_change, name="configuration")
-        self._painter.soon()
-
-    def wind_down(self, seconds: float) -> None:
-        """Stop the core, then close the recording."""
-        self._thread.stop(seconds)
-        if self._keeper is not None:
-            self._keeper.close()
-
-    def _wake(self) -> None:
-        self.post_message(Woken())
-
-    @on(Woken)
-    def _woken(self) -> None:
-        self._painter.soon()
-
-    def _tick(self) -> None:
-        screen = self._console_screen()
-        if screen is not None and not self.stalled:
-            screen.paint_header(self.store.snapshot())
-
-    def _paint(self) -> None:
-        screen = self._console_screen()
-        if screen is None or self.held_since or self.stalled:
-            return
-        self.store.clear()
-        screen.show(self.store.snapshot())
-
-    def _console_screen(self) -> ConsoleScreen | None:
-        """The topmost console screen, also under a dialog: what is behind it goes on living."""
-        if not self.is_running:
-            return None
-        return next(
-            (screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen)), None
-        )
+        return lab_commands(self, self.lab) if self.lab is not None else []
 
     # -- keys
 
@@ -313,7 +154,7 @@ class Quarterdeck(TerminalApp):
 
     def action_hold(self) -> None:
         """Hold the view, or let it go; measuring goes on."""
-        self.held_since = "" if self.held_since else clock_time(self.clock.wall(), UTC)
+        self.held_since = "" if self.held_since else clock_time(self.clock.wall())
         self._tick()
         self._painter.soon()
 
@@ -327,24 +168,8 @@ class Quarterdeck(TerminalApp):
     def action_refresh_now(self) -> None:
         """Collect now: what is under the cursor, or all."""
         screen = self._console_screen()
-        subject = screen.subject() if screen is not None else None
-        sources = (SourceId(subject.collector, subject.instance),) if subject else ()
+        sources = screen.sources() if screen is not None else ()
         self._thread.submit(lambda: self.core.refresh(sources))
-
-    async def action_reload(self) -> None:
-        """Load the configuration anew."""
-        words = await reload(self.settings, self._apply)
-        self.store.put_note("")
-        self.notify(words, markup=False, timeout=6)
-
-    async def _apply(self, settings: Settings) -> None:
-        await self._thread.call(lambda: self.core.apply(settings))
-        self.set_keymap({name: ",".join(keys) for name, keys in settings.keys.items()})
-        self._painter.soon()
-
-    async def _look_for_change(self) -> None:
-        if await is_changed(self.settings):
-            self.store.put_note(OFFER)
 
     def action_copy(self) -> None:
         """Copy the sentence under the cursor."""

@@ -98,6 +98,11 @@ class ConsoleScreen(Screen[None]):
         key = table.cursor_key if table else None
         return key if isinstance(key, SubjectId) else None
 
+    def sources(self) -> tuple[SourceId, ...]:
+        """The sources of what is under the cursor."""
+        subject = self.subject()
+        return (SourceId(subject.collector, subject.instance),) if subject else ()
+
     def service(self) -> str:
         """The service under the cursor, or empty."""
         subject = self.subject()

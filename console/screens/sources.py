@@ -39,10 +39,10 @@ class SourcesScreen(ConsoleScreen):
             present.COLUMNS, rows, empty="no source holds this text: Esc lifts the filter"
         )
 
-    def source(self) -> SourceId | None:
+    def sources(self) -> tuple[SourceId, ...]:
         """The source under the cursor."""
         key = self.query_one(LiveTable).cursor_key
-        return key if isinstance(key, SourceId) else None
+        return (key,) if isinstance(key, SourceId) else ()
 
     def interest(self) -> tuple[frozenset[DetailKey], frozenset[SourceId]]:
         """Nothing is polled more often for being listed here."""

@@ -25,7 +25,7 @@ def test_every_sample_comes_back_as_it_was(samples: list[dict[str, Quantity]]) -
     for field in ("ready", "dead", "oldest_age"):
         told = {point.at: (point.value, point.known) for point in history.series(MAIL, field)}
         for second, sample in enumerate(samples):
-            if field in told or not any(field in one for one in samples):
+            if not any(field in one for one in samples):
                 continue
             quantity = sample.get(field, unknown())
             assert told[1000.0 + second] == (quantity.value, quantity.known)
