@@ -190,6 +190,19 @@ async def test_nothing_is_read_back_where_nothing_is_wanted(tmp_path: Path) -> N
         assert stream.reading.errors.known is Known.AT_LEAST
 
 
+async def test_a_line_without_a_time_is_dated_by_the_one_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_bytes(line("timed", 300) + line("untimed"))
+    async with following(path) as stream:
+        await stream.collect()
+        timed, untimed = stream.records
+        assert (untimed.timed, untimed.time) == (False, timed.time)
+        with path.open("ab") as file:
+            file.write(line("now"))
+        await stream.collect()
+        assert abs(stream.records[-1].time - time.time()) < 60
+
+
 async def test_lines_without_a_time_are_read_back_as_of_unknown_age(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     path.write_bytes(b"".join(b"ERROR:app:line %d\n" % number for number in range(100)))
