@@ -241,20 +241,15 @@ class LogView(LineView):
         text = pad(parts[part] if part < len(parts) else "", self._room())
         if part > 0:
             return [
-                Segment(pad(pointer, len(self._lead("", "")) + 2), self.palette.text),
+                Segment(pad(pointer, len(_lead(self.view.width)) + 2), self.palette.text),
                 Segment(text, style),
             ]
         mark = pad(mark_of(cell, ascii_only=self.ascii_only), 1) + " "
-        lead = self._lead(self._text(line.time), self._text(line.service), pointer)
+        lead = _lead(self.view.width, self._text(line.time), self._text(line.service), pointer)
         return [Segment(lead, self.palette.muted), Segment(mark, mark_style), Segment(text, style)]
 
-    def _lead(self, at: str, service: str, pointer: str = " ") -> str:
-        if self.view.width < 60:
-            return f"{pointer}{pad(cut_end(at, 8), 8)} "
-        return f"{pointer}{pad(cut_end(at, _TIME), _TIME)} {pad(cut_middle(service, _SERVICE), _SERVICE)} "
-
     def _room(self) -> int:
-        return max(8, self.view.width - cell_len(self._lead("", "")) - 2)
+        return max(8, self.view.width - cell_len(_lead(self.view.width)) - 2)
 
     def _parts(self, line: LogLine) -> list[str]:
         text, room = self._text(line.message), self._room()
@@ -281,3 +276,10 @@ class LogView(LineView):
 
     def _text(self, text: str) -> str:
         return to_ascii(clean(text)) if self.ascii_only else clean(text)
+
+
+def _lead(width: int, at: str = "", service: str = "", pointer: str = " ") -> str:
+    """What stands before the message on a line of ``width`` cells."""
+    if width < 60:
+        return f"{pointer}{pad(cut_end(at, 8), 8)} "
+    return f"{pointer}{pad(cut_end(at, _TIME), _TIME)} {pad(cut_middle(service, _SERVICE), _SERVICE)} "
