@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
+from collectors import importing
 from collectors.base import API, Collector
 from collectors.errors import QuarterdeckError
 from collectors.model.practice import Practice
@@ -79,7 +80,13 @@ def load(name: str) -> type[Collector[Any]]:
         )
         raise PluginError(f"{name} is brought by {' and '.join(owners)}", "uninstall one of them")
     try:
-        found = rivals[0].load() if rivals else importlib.import_module(f"collectors.{name}").COLLECTOR
+        if rivals:
+            found = importing.load(rivals[0])
+        else:
+            found = importlib.import_module(f"collectors.{name}").COLLECTOR
+    except importing.StuckError:
+        words = f"{name}{_from(info)} did not load within {importing.WITHIN:g} s"
+        raise PluginError(words, _REPORT) from None
     except (Exception, SystemExit) as error:
         raise PluginError(
             f"{name}{_from(info)} failed to load: {type(error).__name__}: {error}",
