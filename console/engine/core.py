@@ -1,6 +1,7 @@
 """The core: all sources on one event loop, in a thread of its own, driven by commands."""
 
 import asyncio
+import gc
 import random
 import sys
 import threading
@@ -78,6 +79,7 @@ class Core:
 
     async def start(self) -> None:
         """Begin the schedule."""
+        _resume_garbage_collection()
         for index, source in enumerate(self._sources.values()):
             self._run(source, index * SPREAD)
         self.spawn(self._look(), "details")
@@ -227,6 +229,13 @@ class Core:
             await asyncio.sleep(wait)
             if moment is not None and self.clock.boottime() >= moment:
                 self.store.wake()
+
+
+def _resume_garbage_collection() -> None:
+    """What the start has loaded lives until the end: it is never looked through again."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _maker(
