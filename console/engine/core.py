@@ -101,6 +101,17 @@ class Core:
         await asyncio.gather(*(self._sources[source].once() for source in late))
         self.judge()
 
+    async def settle(self) -> None:
+        """Stop the schedule, collect a second time what was collected only once, and judge."""
+        runs, self._runs = list(self._runs.values()), {}
+        for task in runs:
+            task.cancel()
+        await asyncio.gather(*runs, return_exceptions=True)
+        states = self.store.snapshot().sources
+        once = [state.id for state in states if state.passes + state.failures < 2]
+        await asyncio.gather(*(self._sources[source].once() for source in once))
+        self.judge()
+
     def judge(self) -> None:
         """Run the findings over what is known now."""
         findings = find_all(self.store.snapshot(), self.history, self.settings.services)

@@ -3,11 +3,13 @@ r"""Recording: an append-only compressed file of sweeps, verdicts and events; on
 Format 1: the line ``quarterdeck recording 1\\n``, then blocks of 12 bytes head (little-endian uint32
 length, float64 UTC epoch seconds of its first entry) and a zlib-compressed msgpack list of entries:
 ``["head", name, environment, version]``, ``["sweep", collector, instance, taken, complete, readings]`` with
-readings ``[practice, service, key, label, level, reason, {field: [value, known, unit]}]``,
-``["verdicts", at, [[level, rule, service, practice, reason]]]``, ``["event", at, kind, service, text]``.
-A torn last block is left out when it is read.
+readings ``[practice, service, key, label, level, reason, {field: [value, known, unit]}]`` (known: 0 exact,
+1 about, 2 at least), ``["verdicts", at, [[level, rule, service, practice, reason]]]``,
+``["event", at, kind, service, text]``. A torn last block is left out when it is read. Texts and keys are
+redacted: a subject whose key holds a secret is not known again.
 """
 
+import contextlib
 import os
 import struct
 import threading
@@ -24,8 +26,9 @@ from collectors.model.quantity import Known, Quantity, Unit
 from collectors.model.subject import SubjectId
 from collectors.model.sweep import Sweep
 from collectors.model.verdict import Verdict
-from collectors.text import Shown
-from console.engine.history import History
+from collectors.text import Shown, redact
+from console.engine.folders import make_private
+from console.engine.history import COARSE, History
 from console.engine.state import Event, SourceId
 
 MAGIC = b"quarterdeck recording 1\n"
@@ -36,11 +39,18 @@ MOST_BYTES = 64 * 2**20
 MOST_FILES = 20
 """Recordings kept of one console; the oldest go first."""
 
+MOST_BLOCK = 64 * 2**20
+"""Bytes that one block may unpack to; more is damage."""
+
 BLOCK = 128 * 1024
 FLUSH_AFTER = 5.0
+LATELY = 900.0
+"""Seconds of which every pass is read back; of what is older one in a coarse step of the history."""
 
 _HEAD = struct.Struct("<Id")
-_KNOWN = {known: code for code, known in enumerate(Known)}
+_KNOWN = (Known.EXACT, Known.ABOUT, Known.AT_LEAST)
+_CODES = {known: code for code, known in enumerate(_KNOWN)}
+_DAMAGE = (LookupError, TypeError, ValueError, OverflowError, OSError)
 
 
 class RecordingError(Exception):
@@ -48,24 +58,31 @@ class RecordingError(Exception):
 
 
 class Recorder:
-    """Writes one recording. ``stopped`` says why it no longer does, and is empty while it does."""
+    """Writes one recording. ``stopped`` says why it no longer does, and is empty while it does.
+
+    ``full``: it stopped at its limit. Sweeps may come from one thread while another flushes.
+    """
 
     def __init__(
         self, path: Path, name: str, environment: str, version: str, limit: int = MOST_BYTES
     ) -> None:
         self.path = path
         self.stopped = ""
+        self.full = False
         self.written = 0
         self._limit = limit
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._entries: list[Any] = [["head", name, environment, version]]
         self._began = time.time()
         self._pending = 0
+        self._fd = -1
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(path.parent)
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL, 0o600)
             self._write(MAGIC)
         except OSError as error:
+            self._release()
             raise RecordingError(f"cannot record to {path}: {error.strerror}") from error
 
     def sweep(self, source: SourceId, sweep: Sweep, verdicts: Sequence[Verdict]) -> None:
@@ -74,10 +91,10 @@ class Recorder:
             [
                 str(reading.practice),
                 reading.subject.service,
-                reading.subject.id.key,
-                str(reading.subject.label),
+                _without_secrets(reading.subject.id.key),
+                redact(reading.subject.label),
                 str(verdict.level),
-                str(verdict.reason),
+                redact(verdict.reason),
                 {
                     name: _packed(quantity)
                     for name, quantity in reading.quantities().items()
@@ -86,20 +103,18 @@ class Recorder:
             ]
             for reading, verdict in zip(sweep.readings, verdicts, strict=True)
         ]
-        self._add(
-            ["sweep", source.collector, source.instance, sweep.taken, sweep.complete, readings], sweep.taken
-        )
+        self._add(["sweep", source.collector, source.instance, sweep.taken, sweep.complete, readings])
 
     def findings(self, at: float, findings: Sequence[Verdict]) -> None:
         """Add the findings of a moment."""
         told = [
-            [str(one.level), one.rule, one.service, str(one.practice), str(one.reason)] for one in findings
+            [str(one.level), one.rule, one.service, str(one.practice), redact(one.reason)] for one in findings
         ]
-        self._add(["verdicts", at, told], at)
+        self._add(["verdicts", at, told])
 
     def event(self, event: Event) -> None:
         """Add something that changed."""
-        self._add(["event", event.at, event.kind, event.service, str(event.text)], event.at)
+        self._add(["event", event.at, event.kind, event.service, redact(event.text)])
 
     def due(self, now: float) -> bool:
         """Whether it is time to flush."""
@@ -107,36 +122,48 @@ class Recorder:
 
     def flush(self) -> None:
         """Write what is pending as one block; a full disk or the limit ends the recording."""
-        with self._lock:
-            entries, self._entries, began = self._entries, [], self._began
-            self._began, self._pending = time.time(), 0
-        if not entries or self.stopped:
-            return
-        body = zlib.compress(msgspec.msgpack.encode(entries), 3)
-        if self.written + len(body) + _HEAD.size > self._limit:
-            self.stopped = f"{self.path.name} has reached {self._limit // 2**20} MiB"
-            return
-        try:
-            self._write(_HEAD.pack(len(body), began) + body)
-        except OSError as error:
-            self.stopped = f"{self.path.name}: {error.strerror}"
+        with self._writing:
+            with self._lock:
+                entries, self._entries, began = self._entries, [], self._began
+                self._pending = 0
+            if not entries or self.stopped:
+                return
+            body = zlib.compress(msgspec.msgpack.encode(entries), 3)
+            if self.written + len(body) + _HEAD.size > self._limit:
+                self.full = True
+                self.stopped = f"{self.path.name} has reached {self._limit // 2**20} MiB"
+                return
+            try:
+                self._write(_HEAD.pack(len(body), began) + body)
+            except OSError as error:
+                self.stopped = f"{self.path.name}: {error.strerror}"
 
     def close(self) -> None:
-        """Flush and close."""
+        """Flush and close; more than once does no harm."""
         self.flush()
-        os.close(self._fd)
+        with self._writing:
+            self.stopped = self.stopped or "closed"
+            self._release()
 
-    def _add(self, entry: list[Any], at: float) -> None:
+    def _add(self, entry: list[Any]) -> None:
         with self._lock:
+            if self.stopped:
+                return
             if not self._entries:
-                self._began = at
+                self._began = time.time()
             self._entries.append(entry)
             self._pending += 64 + 200 * (len(entry[-1]) if isinstance(entry[-1], list) else 1)
 
+    def _release(self) -> None:
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
     def _write(self, data: bytes) -> None:
+        before = os.fstat(self._fd).st_size
         done = os.write(self._fd, data)
         if done != len(data):
-            os.ftruncate(self._fd, os.fstat(self._fd).st_size - done)
+            os.ftruncate(self._fd, before)
             raise OSError(28, "no space left on device")
         self.written += done
 
@@ -144,34 +171,33 @@ class Recorder:
 def entries(path: Path, since: float = 0.0) -> Iterator[list[Any]]:
     """The entries of a recording from the block that holds ``since`` on; a torn tail is left out.
 
-    Raises RecordingError for a file that is no recording of a format we know.
+    Raises RecordingError for a file that is no recording of a format we know, or is damaged: what
+    comes before the damage has been given by then.
     """
-    with path.open("rb") as file:
-        if file.readline(64) != MAGIC:
-            raise RecordingError(f"{path} is not a recording of format 1")
-        for offset, length in _blocks(file.fileno(), since):
-            body = os.pread(file.fileno(), length, offset)
-            try:
-                yield from msgspec.msgpack.decode(zlib.decompress(body))
-            except (zlib.error, msgspec.DecodeError) as error:
-                raise RecordingError(f"{path} is damaged at byte {offset}: {error}") from error
+    try:
+        with path.open("rb") as file:
+            if file.readline(64) != MAGIC:
+                raise RecordingError(f"{path} is not a recording of format 1")
+            for offset, length in _blocks(file.fileno(), since):
+                yield from _unpack(os.pread(file.fileno(), length, offset), f"{path} at byte {offset}")
+    except OSError as error:
+        raise RecordingError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def read_back(folder: Path, history: History, since: float) -> tuple[int, list[Event]]:
-    """Fill the history with the samples since ``since`` of earlier runs: how many, and the events."""
-    count, events = 0, []
+    """Fill the history with the samples since ``since`` of earlier runs: how many, and the events.
+
+    The same event in several recordings comes once; events are in the order of time.
+    """
+    past = _Past(history, since, time.time() - LATELY)
     for path in recordings(folder):
-        if path.stat().st_mtime < since:
-            continue
         try:
-            for entry in entries(path, since):
-                if entry[0] == "sweep" and entry[3] >= since:
-                    count += _restore(entry, history)
-                elif entry[0] == "event" and entry[1] >= since:
-                    events.append(Event(entry[1], entry[2], entry[3], Shown(entry[4])))
-        except (RecordingError, IndexError, ValueError):
+            if path.stat().st_mtime >= since:
+                for entry in entries(path, since):
+                    past.take(entry)
+        except (RecordingError, *_DAMAGE):
             continue
-    return count, events
+    return past.count, sorted(past.events, key=lambda event: event.at)
 
 
 def recordings(folder: Path) -> list[Path]:
@@ -182,24 +208,65 @@ def recordings(folder: Path) -> list[Path]:
 def prune(folder: Path, keep: int = MOST_FILES) -> None:
     """Delete the oldest recordings beyond ``keep``."""
     for path in recordings(folder)[: -keep or None]:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
-def _restore(entry: list[Any], history: History) -> int:
-    _kind, collector, instance, taken, _complete, readings = entry
-    for practice, _service, key, _label, _level, _reason, quantities in readings:
-        subject = SubjectId(Practice(practice), collector, instance, key)
-        history.add(subject, taken, {name: _unpacked(packed) for name, packed in quantities.items()})
-    return len(readings)
+class _Past:
+    """What is read back of earlier runs: samples into a history, events once each."""
+
+    def __init__(self, history: History, since: float, lately: float) -> None:
+        self.count = 0
+        self.events: set[Event] = set()
+        self._history = history
+        self._since = since
+        self._lately = lately
+        self._last: dict[tuple[str, str], float] = {}
+
+    def take(self, entry: list[Any]) -> None:
+        """Take one entry; those of a kind that we do not know are left out."""
+        if entry[0] == "event" and entry[1] >= self._since:
+            _kind, at, kind, service, text = entry
+            self.events.add(Event(float(at), str(kind), str(service), Shown(text)))
+        elif entry[0] == "sweep" and entry[3] >= self._since:
+            self._sweep(*entry[1:])
+
+    def _sweep(self, collector: str, instance: str, taken: float, _complete: object, readings: Any) -> None:  # noqa: ANN401 - as it was read
+        step = COARSE if taken < self._lately else 0.0
+        if taken - self._last.get((collector, instance), 0.0) < step:
+            return
+        self._last[collector, instance] = taken
+        for practice, _service, key, _label, _level, _reason, quantities in readings:
+            subject = SubjectId(Practice(practice), collector, instance, key)
+            self._history.add(subject, taken, {name: _unpacked(*told) for name, told in quantities.items()})
+            self.count += 1
+
+
+def _without_secrets(key: bytes) -> bytes:
+    text = key.decode("utf-8", "surrogateescape")
+    told = redact(text)
+    return key if told == text else told.encode("utf-8", "surrogateescape")
 
 
 def _packed(quantity: Quantity) -> list[Any]:
-    return [quantity.value, _KNOWN[quantity.known], str(quantity.unit)]
+    return [quantity.value, _CODES[quantity.known], str(quantity.unit)]
 
 
-def _unpacked(packed: list[Any]) -> Quantity:
-    value, known, unit = packed
-    return Quantity(value, Unit(unit), tuple(Known)[known])
+def _unpacked(value: float, known: int, unit: str) -> Quantity:
+    return Quantity(value, Unit(unit), _KNOWN[known])
+
+
+def _unpack(body: bytes, where: str) -> list[Any]:
+    """The entries of one block."""
+    try:
+        unpacker = zlib.decompressobj()
+        data = unpacker.decompress(body, MOST_BLOCK)
+        told = msgspec.msgpack.decode(data)
+    except (zlib.error, msgspec.DecodeError) as error:
+        raise RecordingError(f"{where} is damaged: {error}") from error
+    if not unpacker.eof or not isinstance(told, list):
+        raise RecordingError(f"{where} is damaged")
+    return told
 
 
 def _blocks(fd: int, since: float) -> list[tuple[int, int]]:

@@ -68,7 +68,7 @@ async def _polled(settings: Settings, seconds: float, practice: Practice | None 
     if seconds > 0:
         await core.start()
         await asyncio.sleep(seconds)
-        core.judge()
+        await core.settle()
     else:
         await core.once()
     await core.stop()

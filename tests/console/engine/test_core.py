@@ -257,3 +257,15 @@ async def test_other_settings_disturb_only_what_differs(monkeypatch: pytest.Monk
     await core.apply(settings_of(collector_settings("same", "queues.one", every=30.0)))
     assert one.closed == 1
     await core.stop()
+
+
+async def test_settling_gives_every_source_its_second_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = Script()
+    core = core_of(monkeypatch, script, every=60.0)
+    await core.start()
+    await wait_until_async(lambda: script.passes == 1)
+    await core.settle()
+    assert script.passes == 2
+    await core.settle()
+    assert script.passes == 2
+    await core.stop()
