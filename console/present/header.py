@@ -32,7 +32,7 @@ def header_words(
     snapshot: Snapshot, settings: Settings, *, held_since: str, screen: str, clock: str
 ) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
     """Left: product, name, environment, screen. Right: services by level, stale, muted, clock."""
-    where = f"{settings.name} · {settings.environment or 'no environment'}"
+    where = " · ".join(word for word in (settings.name, settings.environment or "no environment") if word)
     left = [Cell("quarterdeck"), Cell(where + (" · read-only" if settings.protected else ""))]
     if screen:
         left.append(Cell(f"› {screen}"))

@@ -66,6 +66,15 @@ def table(
     )
 
 
+def unfilled(practice: Practice) -> tuple[tuple[Column, ...], tuple[cells.Row, ...]]:
+    """What a practice without a collector shows: its question, and what will fill it."""
+    view = VIEWS[practice]
+    return (Column("words", f"{practice}: nothing is configured", 60, grow=True),), (
+        cells.Row("asks", (Cell(f"It asks: {view.asks}"),)),
+        cells.Row("filled by", (Cell(view.filled_by),)),
+    )
+
+
 def _fitting(columns: Sequence[Column], give_way: Sequence[str], width: int) -> list[int]:
     """Places of the columns that stay, so that all of them fit into ``width`` cells."""
     kept = list(range(len(columns)))

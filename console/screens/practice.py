@@ -55,6 +55,10 @@ class PracticeScreen(ConsoleScreen):
     def paint(self, snapshot: Snapshot) -> None:
         """Show the practice as it is known now."""
         self._snapshot = snapshot
+        if not any(source.practice is self.PRACTICE for source in snapshot.sources):
+            self.query_one(LiveTable).show(*present.unfilled(self.PRACTICE))
+            self._paint_subject()
+            return
         columns, rows = present.table(
             snapshot, self.console.history, self.PRACTICE, self._service or None, width=self.size.width
         )
@@ -135,10 +139,7 @@ class PracticeScreen(ConsoleScreen):
         failed = next((source.failure for source in sources if source.failure), None)
         if failed is not None:
             return f"{failed.source.text} failed: {failed.why}. {failed.hint}"
-        if sources:
-            return "waiting for the first answer"
-        view = VIEWS[self.PRACTICE]
-        return f"{self.PRACTICE}: {view.asks}\n{view.filled_by}"
+        return "waiting for the first answer"
 
 
 def _screen_of(practice: Practice) -> type[PracticeScreen]:
