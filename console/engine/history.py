@@ -68,6 +68,18 @@ class _Columns:
             for name, (values, known) in self.fields.items()
         }
 
+    def extend(self, later: "_Columns") -> None:
+        """Put the samples of ``later`` after ours."""
+        ours, theirs = len(self.times), len(later.times)
+        self.times.extend(later.times)
+        for name in later.fields.keys() - self.fields.keys():
+            self.fields[name] = (array("d", [math.nan]) * ours, bytearray([_CODES[Known.UNKNOWN]] * ours))
+        for name, (values, known) in self.fields.items():
+            missing = (array("d", [math.nan]) * theirs, bytearray([_CODES[Known.UNKNOWN]] * theirs))
+            more_values, more_known = later.fields.get(name, missing)
+            values.extend(more_values)
+            known.extend(more_known)
+
     def thin(self, now: float, retention: float) -> None:
         """Keep one sample for each coarse step of what is older than the fine window; drop the oldest."""
         edge = bisect_left(self.times, now - min(FINE, retention))
@@ -109,6 +121,18 @@ class History:
             self._size += columns.size() - before
             if self._size > self._budget:
                 self._shrink(at)
+
+    def take_past(self, past: "History") -> None:
+        """Put the samples of ``past``, which is ours from then on, before those that are here."""
+        for subject, older in past._subjects.items():  # noqa: SLF001 - our own kind
+            with self._lock:
+                columns = self._subjects.get(subject)
+                if columns is not None:
+                    older.keep(list(range(bisect_left(older.times, columns.times[0]))))
+                    self._size -= columns.size()
+                    older.extend(columns)
+                self._subjects[subject] = older
+                self._size += older.size()
 
     def series(self, subject: SubjectId, field: str, since: float = 0.0) -> list[Point]:
         """Samples of one field from ``since`` (UTC epoch seconds) on, oldest first."""

@@ -60,7 +60,7 @@ class RecordingError(Exception):
 class Recorder:
     """Writes one recording. ``stopped`` says why it no longer does, and is empty while it does.
 
-    ``full``: it stopped at its limit. Sweeps may come from one thread while another flushes.
+    Sweeps may come from one thread while another flushes.
     """
 
     def __init__(
@@ -68,7 +68,6 @@ class Recorder:
     ) -> None:
         self.path = path
         self.stopped = ""
-        self.full = False
         self.written = 0
         self._limit = limit
         self._lock = threading.Lock()
@@ -116,6 +115,11 @@ class Recorder:
         """Add something that changed."""
         self._add(["event", event.at, event.kind, event.service, redact(event.text)])
 
+    @property
+    def nearly_full(self) -> bool:
+        """Whether the next blocks may not find room."""
+        return self.written > 0.9 * self._limit
+
     def due(self, now: float) -> bool:
         """Whether it is time to flush."""
         return bool(self._entries) and (now - self._began >= FLUSH_AFTER or self._pending >= BLOCK)
@@ -126,11 +130,10 @@ class Recorder:
             with self._lock:
                 entries, self._entries, began = self._entries, [], self._began
                 self._pending = 0
-            if not entries or self.stopped:
+            if not entries or self.stopped or self._fd < 0:
                 return
             body = zlib.compress(msgspec.msgpack.encode(entries), 3)
             if self.written + len(body) + _HEAD.size > self._limit:
-                self.full = True
                 self.stopped = f"{self.path.name} has reached {self._limit // 2**20} MiB"
                 return
             try:
@@ -142,7 +145,6 @@ class Recorder:
         """Flush and close; more than once does no harm."""
         self.flush()
         with self._writing:
-            self.stopped = self.stopped or "closed"
             self._release()
 
     def _add(self, entry: list[Any]) -> None:

@@ -54,12 +54,10 @@ def run_console(settings: Settings, *, plain_lines: bool, lab: Path | None = Non
 def _keeper(core: Core) -> Keeper | None:
     """What records the run; without it the console runs all the same, and says so."""
     try:
-        keeper = Keeper(core, os.environ)
+        return Keeper(core, os.environ)
     except RecordingError as error:
         core.store.put_note(f"not recorded: {error}")
         return None
-    keeper.restore()
-    return keeper
 
 
 def run_plain(settings: Settings) -> int:
