@@ -61,7 +61,7 @@ class Marks:
 def _event(line: bytes) -> Event | None:
     try:
         told = json.loads(line)
-        at, text, service = float(told["at"]), one_line(told["text"]), one_line(told["service"])
+        at, text, service = float(told["at"]), one_line(told["text"]), str(one_line(told["service"]))
     except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
         return None
     return Event(at, "mark", service, text) if math.isfinite(at) else None

@@ -91,9 +91,9 @@ class Recorder:
                 str(reading.practice),
                 reading.subject.service,
                 _without_secrets(reading.subject.id.key),
-                redact(reading.subject.label),
+                _told(reading.subject.label),
                 str(verdict.level),
-                redact(verdict.reason),
+                _told(verdict.reason),
                 {
                     name: _packed(quantity)
                     for name, quantity in reading.quantities().items()
@@ -107,13 +107,13 @@ class Recorder:
     def findings(self, at: float, findings: Sequence[Verdict]) -> None:
         """Add the findings of a moment."""
         told = [
-            [str(one.level), one.rule, one.service, str(one.practice), redact(one.reason)] for one in findings
+            [str(one.level), one.rule, one.service, str(one.practice), _told(one.reason)] for one in findings
         ]
         self._add(["verdicts", at, told])
 
     def event(self, event: Event) -> None:
         """Add something that changed."""
-        self._add(["event", event.at, event.kind, event.service, redact(event.text)])
+        self._add(["event", event.at, event.kind, str(event.service), _told(event.text)])
 
     @property
     def nearly_full(self) -> bool:
@@ -242,6 +242,11 @@ class _Past:
             subject = SubjectId(Practice(practice), collector, instance, key)
             self._history.add(subject, taken, {name: _unpacked(*told) for name, told in quantities.items()})
             self.count += 1
+
+
+def _told(text: str) -> str:
+    """A plain text without secrets: the encoder takes no Shown."""
+    return str(redact(text))
 
 
 def _without_secrets(key: bytes) -> bytes:
