@@ -24,7 +24,8 @@ class Problem:
     remedy: Shown = Shown("")
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        file = Shown(self.file)
+        place = f"{file}:{self.line}: " if self.line else f"{file}: " if file else ""
         key = f"{self.key}: " if self.key else ""
         remedy = f" ({self.remedy})" if self.remedy else ""
         return f"{place}{key}{self.message}{remedy}"
@@ -134,7 +135,7 @@ class Problems:
     def warn(self, at: KeyPath, message: object) -> None:
         """Something that works and that the operator should know."""
         file, line = self._where(at)
-        place = f"{file}:{line}: " if line else ""
+        place = f"{Shown(file)}:{line}: " if line else ""
         self._warnings.setdefault(f"{place}{dotted(at)}: {shown(message)}")
 
     def note(self, sentence: str) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from collectors import registry
 from collectors.errors import QuarterdeckError
 from collectors.registry import PluginError
+from collectors.text import Shown
 from console.__main__ import strangers
 from console.cli import Wanted
 from console.engine.folders import state_folder
@@ -42,9 +43,8 @@ def run_doctor(wanted: Wanted) -> int:
     """Print every point; 1 if one is not well."""
     points = [*_installation(), *_terminal(), *_types(), *_configuration(wanted)]
     for point in points:
-        print(
-            f"{'ok ' if point.well else 'BAD'}  {point.text}" + (f" – {point.remedy}" if point.remedy else "")
-        )
+        line = f"{'ok ' if point.well else 'BAD'}  {point.text}"
+        print(Shown(f"{line} – {point.remedy}" if point.remedy else line))
     return 0 if all(point.well for point in points) else 1
 
 

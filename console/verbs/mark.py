@@ -4,6 +4,7 @@ import os
 import sys
 import time
 
+from collectors.text import Shown
 from console.cli import Wanted
 from console.engine.folders import state_folder
 from console.engine.marks import append
@@ -23,6 +24,6 @@ def run_mark(wanted: Wanted, text: str, service: str) -> int:
     try:
         append(folder, time.time(), text, service, who)
     except OSError as error:
-        print(f"quarterdeck: cannot write {folder}: {error.strerror}", file=sys.stderr)
+        print(f"quarterdeck: cannot write {Shown(str(folder))}: {error.strerror}", file=sys.stderr)
         return 73
     return 0

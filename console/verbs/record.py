@@ -9,6 +9,7 @@ from pathlib import Path
 
 from collectors.model.quantity import Unit
 from collectors.options import parse_duration
+from collectors.text import Shown
 from console.cli import USAGE, Wanted
 from console.engine.core import Core
 from console.engine.keeper import Keeper
@@ -34,13 +35,13 @@ async def _record(settings: Settings, seconds: float | None, target: Path | None
     try:
         keeper = Keeper(core, os.environ, path=target)
     except RecordingError as error:
-        print(f"quarterdeck: {error}", file=sys.stderr)
+        print(f"quarterdeck: {Shown(str(error))}", file=sys.stderr)
         return 73
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number_of in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number_of, done.set)
-    print(f"quarterdeck: recording to {keeper.path}", file=sys.stderr)
+    print(f"quarterdeck: recording to {Shown(str(keeper.path))}", file=sys.stderr)
     started = time.monotonic()
     await core.start()
     keeping = loop.create_task(keeper.run())

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from collectors.errors import QuarterdeckError
+from collectors.text import Shown
 from console.cli import Wanted
 from console.keys import defaults
 from console.settings import Settings, SettingsError, Source, load
@@ -30,7 +31,7 @@ def settings_or_exit(wanted: Wanted, *, idle: bool = False) -> Settings:
     for warning in settings.warnings if wanted.urls else ():
         print(f"quarterdeck: warning: {warning}", file=sys.stderr)
     if not settings.collectors and not idle:
-        where = settings.file or "no configuration file was found"
+        where = Shown(str(settings.file or "no configuration file was found"))
         print(
             f"quarterdeck: nothing to watch: {where}.\n"
             "Try `quarterdeck demo`, or name what to watch: quarterdeck redis://localhost https://host/readyz",
