@@ -1,0 +1,28 @@
+"""Programs that only Debian has: installed with apt where we are root, else the test says what is missing."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+_ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}
+
+
+def program(name: str, package: str) -> str:
+    """The path of a program; installs its package if need be, skips (with CI: fails) where it cannot."""
+    found = _which(name)
+    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", package]):
+            subprocess.run(command, env=_ENVIRONMENT, capture_output=True, check=False, timeout=300)
+        found = _which(name)
+    if found is None:
+        words = f"{name} is missing: apt-get install {package}"
+        if os.environ.get("CI") in ("1", "true"):
+            pytest.fail(words)
+        pytest.skip(words)
+    return found
+
+
+def _which(name: str) -> str | None:
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
