@@ -56,7 +56,9 @@ def write_report(error: BaseException, environ: Mapping[str, str]) -> Path | Non
 def message(error: BaseException, report: Path | None) -> str:
     """One short message for stderr: what, and where the rest is."""
     what = one_line(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
-    where = f"Report: {Shown(str(report))}" if report is not None else "No report: no folder could be written."
+    where = (
+        f"Report: {Shown(str(report))}" if report is not None else "No report: no folder could be written."
+    )
     return f"quarterdeck stopped by a fault of its own: {what}\n{where}\n"
 
 

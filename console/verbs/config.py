@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from collectors.text import Shown
 from console.cli import Wanted
 from console.keys import KEYS, defaults, key_map
 from console.settings import SettingsError, Source, UsageError
@@ -30,7 +31,7 @@ def run_show(wanted: Wanted, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(show.as_json(loading, values), indent=2))
     else:
-        print(show.as_text(loading, values), end="")
+        _print(show.as_text(loading, values))
     return 0
 
 
@@ -49,7 +50,7 @@ def run_validate(wanted: Sequence[Wanted], *, as_json: bool) -> int:
         if as_json:
             print(json.dumps(validate.as_json(report), indent=2))
         else:
-            print(validate.as_text(report), end="")
+            _print(validate.as_text(report))
         code = max(code, report.exit_code)
     return code
 
@@ -75,6 +76,12 @@ def run_keys(wanted: Wanted, *, as_json: bool) -> int:
         names = json.dumps(list(bound[key.id]))
         print(f"{key.id:<16} = {names:<34} # {key.words}")
     return 0
+
+
+def _print(text: str) -> None:
+    """Lines for people: a path may hold control characters."""
+    for line in text.splitlines():
+        print(Shown(line))
 
 
 def _source(wanted: Wanted) -> Source:
