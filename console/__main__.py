@@ -32,7 +32,10 @@ def main() -> int:
         return 70
     from console.cli import run  # noqa: PLC0415 - only once the packages are known to be ours
 
-    return run(sys.argv[1:])
+    code = run(sys.argv[1:])
+    # The end of the process frees everything: Python need not look for garbage once more.
+    gc.freeze()
+    return code
 
 
 if __name__ == "__main__":
