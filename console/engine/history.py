@@ -128,6 +128,7 @@ class History:
             with self._lock:
                 columns = self._subjects.get(subject)
                 if columns is not None:
+                    # a subject is here once it has a sample
                     older.keep(list(range(bisect_left(older.times, columns.times[0]))))
                     self._size -= columns.size()
                     older.extend(columns)

@@ -36,7 +36,6 @@ class Keeper:
         self._marks = Marks(self._folder)
         self._told: set[Event] = set()
         self._rolls = path is None
-        self._files = 0
         self._before = 0
         self.sweeps = 0
         self.read_back = 0
@@ -85,9 +84,8 @@ class Keeper:
 
     def _open(self, path: Path | None = None) -> Recorder:
         settings = self._core.settings
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-        self._files += 1
-        own = self._folder / "recordings" / f"{stamp}-{os.getpid()}-{self._files}{SUFFIX}"
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        own = self._folder / "recordings" / f"{stamp}-{os.getpid()}{SUFFIX}"
         recorder = Recorder(path or own, settings.name, settings.environment, _version())
         if path is None:
             prune(own.parent)
