@@ -93,7 +93,7 @@ class Keeper:
 
     def _look_after(self) -> None:
         """Go on in another file where this one is nearly full; say so where nothing is recorded any more."""
-        if self._rolls and self._recorder.nearly_full and not self._recorder.stopped:
+        if self._rolls and self._recorder.nearly_full:
             try:
                 fuller, self._recorder = self._recorder, self._open()
             except RecordingError as error:

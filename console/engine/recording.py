@@ -70,6 +70,7 @@ class Recorder:
         self.stopped = ""
         self.written = 0
         self._limit = limit
+        self._overflowed = False
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._entries: list[Any] = [["head", name, environment, version]]
@@ -117,8 +118,8 @@ class Recorder:
 
     @property
     def nearly_full(self) -> bool:
-        """Whether the next blocks may not find room."""
-        return self.written > 0.9 * self._limit
+        """Whether the last block found no room, or the next ones may find none."""
+        return self._overflowed or self.written > 0.9 * self._limit
 
     def due(self, now: float) -> bool:
         """Whether it is time to flush."""
@@ -134,6 +135,7 @@ class Recorder:
                 return
             body = zlib.compress(msgspec.msgpack.encode(entries), 3)
             if self.written + len(body) + _HEAD.size > self._limit:
+                self._overflowed = True
                 self.stopped = f"{self.path.name} has reached {self._limit // 2**20} MiB"
                 return
             try:

@@ -122,10 +122,10 @@ async def test_findings_are_recorded_when_they_change(state: dict[str, str], scr
 async def test_a_full_recording_goes_on_in_another_file(
     state: dict[str, str], folder: Path, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper_module, "Recorder", functools.partial(Recorder, limit=3500))
+    monkeypatch.setattr(keeper_module, "Recorder", functools.partial(Recorder, limit=2500))
     monkeypatch.setattr(keeper_module, "TICK", 0.1)
     monkeypatch.setattr(Recorder, "due", lambda self, _now: bool(self._entries))
-    script.ready = {os.urandom(30).hex().encode(): 1.0 for _ in range(30)}
+    script.ready = {os.urandom(30).hex().encode(): 1.0 for _ in range(10)}
     async with run(state) as (_core, keeper):
         await wait_until_async(lambda: len(recordings(folder / "recordings")) >= 3, 20)
     files = recordings(folder / "recordings")
@@ -141,7 +141,7 @@ async def test_a_file_of_ones_own_ends_at_its_limit_and_the_console_says_so(
     monkeypatch.setattr(keeper_module, "Recorder", functools.partial(Recorder, limit=2500))
     monkeypatch.setattr(keeper_module, "TICK", 0.1)
     monkeypatch.setattr(Recorder, "due", lambda self, _now: bool(self._entries))
-    script.ready = {os.urandom(30).hex().encode(): 1.0 for _ in range(30)}
+    script.ready = {os.urandom(30).hex().encode(): 1.0 for _ in range(10)}
     async with run(state, path=tmp_path / "mine.qdr") as (core, keeper):
         await wait_until_async(lambda: keeper.stopped, 20)
         await wait_until_async(lambda: "mine.qdr has reached" in core.store.snapshot().note)
