@@ -186,7 +186,7 @@ class LogView(LineView):
         if y < len(self._placed):
             return self._record_line(*self._placed[y])
         text = self._empty if y == 0 and not self._placed else ""
-        return self._line([Segment(cut_end(self._text(text), width), self.palette.muted)], width)
+        return _line(self, [Segment(cut_end(self._text(text), width), self.palette.muted)], width)
 
     # -- behind them
 
@@ -228,7 +228,7 @@ class LogView(LineView):
         segments = self._segments(line, part, pointer="›" if here else " ") if line is not None else []
         if here and self.has_focus:
             segments = over(self.palette.cursor_row)(segments)
-        strip = self._line(segments, self.view.width)
+        strip = _line(self, segments, self.view.width)
         if not here:
             self._strips[seq, part] = strip
         return strip
@@ -269,10 +269,7 @@ class LogView(LineView):
                 Segment("PAUSED", self.palette.strong),
                 Segment(f" +{window.new:,} new  {here:,} of {held:,}  End follows", self.palette.muted),
             ]
-        return self._line(words, width)
-
-    def _line(self, segments: list[Segment], width: int) -> Strip:
-        return line_strip(segments, width, self.palette.text, ascii_only=self.ascii_only)
+        return _line(self, words, width)
 
     def _text(self, text: str) -> str:
         return to_ascii(clean(text)) if self.ascii_only else clean(text)
@@ -283,3 +280,7 @@ def _lead(width: int, at: str = "", service: str = "", pointer: str = " ") -> st
     if width < 60:
         return f"{pointer}{pad(cut_end(at, 8), 8)} "
     return f"{pointer}{pad(cut_end(at, _TIME), _TIME)} {pad(cut_middle(service, _SERVICE), _SERVICE)} "
+
+
+def _line(view: LogView, segments: list[Segment], width: int) -> Strip:
+    return line_strip(segments, width, view.palette.text, ascii_only=view.ascii_only)
