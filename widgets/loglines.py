@@ -238,7 +238,7 @@ class LogView(LineView):
         mark_style, style = styles_of(cell, self.palette)
         style = Style(color=style.color, bgcolor=style.bgcolor)
         parts = self._parts(line)
-        text = pad(parts[part] if part < len(parts) else "", self._room())
+        text = pad(parts[part] if part < len(parts) else "", _room(self.view.width))
         if part > 0:
             return [
                 Segment(pad(pointer, len(_lead(self.view.width)) + 2), self.palette.text),
@@ -248,11 +248,8 @@ class LogView(LineView):
         lead = _lead(self.view.width, self._text(line.time), self._text(line.service), pointer)
         return [Segment(lead, self.palette.muted), Segment(mark, mark_style), Segment(text, style)]
 
-    def _room(self) -> int:
-        return max(8, self.view.width - cell_len(_lead(self.view.width)) - 2)
-
     def _parts(self, line: LogLine) -> list[str]:
-        text, room = self._text(line.message), self._room()
+        text, room = self._text(line.message), _room(self.view.width)
         if not self._folded:
             return [cut_end(text, room)]
         parts = fold(text[: room * _MOST_PARTS], room)[:_MOST_PARTS]
@@ -284,3 +281,8 @@ def _lead(width: int, at: str = "", service: str = "", pointer: str = " ") -> st
 
 def _line(view: LogView, segments: list[Segment], width: int) -> Strip:
     return line_strip(segments, width, view.palette.text, ascii_only=view.ascii_only)
+
+
+def _room(width: int) -> int:
+    """How many cells of a line of ``width`` cells are the message's."""
+    return max(8, width - cell_len(_lead(width)) - 2)
