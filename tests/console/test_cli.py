@@ -32,7 +32,7 @@ def test_1_and_2_by_the_limits_of_the_configuration(
     level = ("warning", "critical")[code - 1]
     assert done.code == code
     assert done.err == f"{level}: 1 reading\n"
-    assert f"{level}: ready 3, above the limit of 3" in done.out
+    assert f"{level}: ready 3, at the limit of 3" in done.out
 
 
 def test_2_when_a_health_check_is_refused(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_the_report_has_the_fields_that_the_readme_shows(tmp_path: Path, valkey_
         "subject": "mail",
         "key": "mail",
         "level": "warning",
-        "because": "ready 3, above the limit of 3",
+        "because": "ready 3, at the limit of 3",
         "freshness": "live",
         "taken": "",
         "word": "",
@@ -86,7 +86,7 @@ def test_text_says_a_line_for_each_place_and_what_needs_somebody_first(
         done = quarterdeck("check", home=tmp_path)
     first, *rest = done.out.splitlines()
     assert first.startswith("WARNING: orders: ")
-    assert "ready 3, above the limit of 3" in first
+    assert "ready 3, at the limit of 3" in first
     assert [line.partition(":")[0] for line in rest] == ["orders health", "orders queues"]
     assert rest[0].startswith("orders health: ok: ")
     assert rest[1].startswith("orders queues: warning: ")
