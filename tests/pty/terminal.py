@@ -46,6 +46,8 @@ _FOR_PYTE = re.compile(rb"\x1b\[[<>][\d;]*u|\x1b\[2[23];\dt|\x1b\[\?\d+\$p")
 _LAUNCH = """
 import fcntl, os, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+for number in (1, 2, 3, 15):  # whatever the tests themselves were started under, such as nohup
+    signal.signal(number, signal.SIG_DFL)
 for number in filter(None, sys.argv[1].split(",")):
     signal.signal(int(number), signal.SIG_IGN)
 os.execvp(sys.argv[2], sys.argv[2:])
