@@ -6,7 +6,7 @@ from dataclasses import replace
 from collectors.model.level import Level, worst
 from collectors.model.practice import Practice
 from console.engine.history import History
-from console.engine.state import Freshness, Snapshot, SourceState
+from console.engine.state import Event, Freshness, Snapshot, SourceState
 from console.present.cells import level_cell, spark_of
 from console.present.fold import Folded, fold_all
 from console.present.practices import VIEWS
@@ -37,13 +37,16 @@ def practices_shown(folds: Fold) -> tuple[Practice, ...]:
 def services_shown(folds: Fold, services: Mapping[str, Service]) -> tuple[str, ...]:
     """Every service with its level, worst first; of equal ones the configured order counts."""
     names = list(services) + sorted({service for service, _practice in folds} - set(services))
-    order = {name: index for index, name in enumerate(names)}
-    return tuple(sorted(names, key=lambda name: (-service_level(folds, name).rank, order[name])))
+    levels = service_levels(folds)
+    return tuple(sorted(names, key=lambda name: -levels.get(name, Level.NONE).rank))
 
 
-def service_level(folds: Fold, service: str) -> Level:
-    """The worst level of a service's practices."""
-    return worst([folded.level for (name, _practice), folded in folds.items() if name == service])
+def service_levels(folds: Fold) -> dict[str, Level]:
+    """The worst level of each service's practices; a service that nobody watches is not there."""
+    levels: dict[str, Level] = {}
+    for (service, _practice), folded in folds.items():
+        levels[service] = worst((levels.get(service, Level.NONE), folded.level))
+    return levels
 
 
 def is_turned(services: Mapping[str, Service]) -> bool:
@@ -67,14 +70,14 @@ def table(
         *(Column(practice.value, practice.value[: size - 1], size) for practice in shown),
         Column("changed", "changed", 8 if narrow else 12),
     )
+    newest = _newest(snapshot)
     rows = []
     for service in services_shown(folds, services):
-        level = service_level(folds, service)
-        cells = [level_cell(level, service, hint=_service_hint(folds, service, level))]
+        cells = [_name(folds, service, shown)]
         for practice in shown:
             folded = folds.get((service, practice))
             cells.append(_sized(folded, snapshot, history, narrow=narrow, short=short))
-        cells.append(_changed(snapshot, service))
+        cells.append(_changed(newest.get(service), snapshot.wall))
         rows.append(Row(service, tuple(cells)))
     return columns, tuple(rows)
 
@@ -91,11 +94,11 @@ def turned(
         Column("spark", "past", 9),
         Column("sentence", "because", max(20, width - 54), grow=True),
     )
+    shown = practices_shown(folds)
     rows = []
     for service in services_shown(folds, services):
-        level = service_level(folds, service)
-        name = level_cell(level, service, hint=_service_hint(folds, service, level))
-        for practice in practices_shown(folds):
+        name = _name(folds, service, shown)
+        for practice in shown:
             folded = folds.get((service, practice))
             if folded is None:
                 continue
@@ -135,10 +138,10 @@ def fleet_cell(folded: Folded, snapshot: Snapshot, history: History, *, sparks: 
             return level_cell(folded.level, "failed", short="fail", hint=hint)
         text = "waiting" if folded.waiting else "gone"
         return Cell(text, short=text[:4], hint=hint, dim=True)
-    text, short, field = VIEWS[folded.practice].summary(there)
+    text, short, field = VIEWS[folded.practice].summary([row for row in there if not row.muted] or there)
     stale = folded.stale == len(there)
     if folded.bad and folded.total > 1 and folded.worst is not None:
-        text = f"{folded.bad}/{folded.total} {text}"
+        text = f"{folded.bad}/{folded.total} {folded.worst.reading.subject.instance or text}"
     spark = ""
     if sparks and field:
         shown = folded.worst or there[0]
@@ -182,20 +185,30 @@ def _source_words(source: SourceState) -> str:
     return f"{source.id.text} failed: {failure.why}" if failure else f"{source.id.text} failed"
 
 
-def _service_hint(folds: Fold, service: str, level: Level) -> str:
-    bad = [
-        practice for (name, practice), folded in folds.items() if name == service and folded.level.rank > 1
-    ]
-    if not bad:
-        return f"{service}: {level if level is not Level.NONE else 'no limit is set'}"
-    return f"{service}: {level}; {counted(len(bad), 'practice')} to look at: {', '.join(sorted(bad))}"
+def _name(folds: Fold, service: str, shown: tuple[Practice, ...]) -> Cell:
+    """A service's name with its level."""
+    there = {practice: folds[service, practice].level for practice in shown if (service, practice) in folds}
+    level = worst(list(there.values()))
+    bad = [practice for practice, one in there.items() if one.rank > Level.OK.rank]
+    hint = f"{service}: {level if level is not Level.NONE else 'no limit is set'}"
+    if bad:
+        hint += f"; {counted(len(bad), 'practice')} to look at: {', '.join(bad)}"
+    return level_cell(level, service, hint=hint)
 
 
-def _changed(snapshot: Snapshot, service: str) -> Cell:
-    """The newest change of a service within half an hour."""
-    for event in reversed(snapshot.events):
-        told = event.service == service and event.kind != "new"
-        if told and snapshot.wall - event.at <= CHANGED_WITHIN:
-            age = span(max(0.0, snapshot.wall - event.at))
-            return Cell(f"{event.kind} {age}", short=age[:4], hint=f"{event.text}, {age} ago")
-    return Cell("–", dim=True)
+def _newest(snapshot: Snapshot) -> dict[str, Event]:
+    """The newest change of each service within half an hour; that a subject appeared is none."""
+    newest: dict[str, Event] = {}
+    for event in snapshot.events:
+        if event.kind != "new" and snapshot.wall - event.at <= CHANGED_WITHIN:
+            known = newest.get(event.service)
+            if known is None or known.at <= event.at:
+                newest[event.service] = event
+    return newest
+
+
+def _changed(event: Event | None, wall: float) -> Cell:
+    if event is None:
+        return Cell("–", dim=True)
+    age = span(max(0.0, wall - event.at))
+    return Cell(f"{event.kind} {age}", short=age[:4], hint=f"{event.text}, {age} ago")

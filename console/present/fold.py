@@ -8,13 +8,15 @@ from collectors.model.practice import Practice
 from console.engine.state import Freshness, Row, Snapshot, SourceState
 from console.settings import Service
 
+_NO_ANSWER = (Freshness.FAILED, Freshness.STALE)
+
 
 @dataclass(frozen=True, slots=True)
 class Folded:
     """One place of the fleet: the rows behind it, and what they come to.
 
     ``bad`` of ``total`` subjects are worse than ok; ``worst`` is the row that decides.
-    ``waiting`` sources have told nothing yet, ``failed`` ones could not.
+    ``waiting`` sources have told nothing yet, ``failed`` ones have no subject and no fresh answer.
     """
 
     service: str
@@ -42,12 +44,12 @@ def fold(
     counted = [row for row in there if not row.muted]
     worst = max(counted, key=_badness, default=None)
     level = worst.verdict.level if worst else Level.NONE
-    if quorum is not None and practice is Practice.HEALTH and level.rank > Level.OK.rank:
-        level = _by_quorum(counted, quorum)
-    failed = tuple(source for source in sources if source.freshness(now) is Freshness.FAILED)
     waiting = tuple(source for source in sources if source.freshness(now) is Freshness.NEVER_RAN)
+    failed = tuple(source for source in sources if source.freshness(now) in _NO_ANSWER)
     if failed and Level.UNKNOWN.rank > level.rank:
         level = Level.UNKNOWN
+    if quorum is not None and practice is Practice.HEALTH and level.rank > Level.WARNING.rank:
+        level = _by_quorum(counted, failed, quorum)
     return Folded(
         service=service,
         practice=practice,
@@ -70,7 +72,8 @@ def fold_all(snapshot: Snapshot, services: Mapping[str, Service]) -> dict[tuple[
     rows: dict[tuple[str, Practice], list[Row]] = {}
     told = set()
     for row in snapshot.rows:
-        told.add(row.source)
+        if row.freshness is not Freshness.GONE:
+            told.add(row.source)
         rows.setdefault((owner(row), row.reading.practice), []).append(row)
     silent: dict[tuple[str, Practice], list[SourceState]] = {}
     for source in snapshot.sources:
@@ -93,11 +96,14 @@ def _badness(row: Row) -> tuple[int, float]:
     return (row.verdict.level.rank, row.verdict.worth)
 
 
-def _by_quorum(rows: Sequence[Row], quorum: int) -> Level:
-    """Critical below the quorum of instances that are fine, else a warning at the most."""
-    instances: dict[str, int] = {}
+def _by_quorum(rows: Sequence[Row], failed: Sequence[SourceState], quorum: int) -> Level:
+    """A warning while so many instances are fine, critical once so many cannot be, else unknown."""
+    instances = {source.id.instance: Level.UNKNOWN.rank for source in failed}
     for row in rows:
         name = row.reading.subject.instance
         instances[name] = max(instances.get(name, 0), row.verdict.level.rank)
     fine = sum(rank <= Level.WARNING.rank for rank in instances.values())
-    return Level.WARNING if fine >= quorum else Level.CRITICAL
+    if fine >= quorum:
+        return Level.WARNING
+    perhaps = sum(rank == Level.UNKNOWN.rank for rank in instances.values())
+    return Level.UNKNOWN if fine + perhaps >= quorum else Level.CRITICAL

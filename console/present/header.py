@@ -7,7 +7,7 @@ from collectors.model.level import Level
 from console.engine.state import Freshness, Snapshot
 from console.keys import KEYS
 from console.present.cells import level_cell
-from console.present.fleet import service_level, services_shown
+from console.present.fleet import service_levels
 from console.present.fold import fold_all
 from console.settings import Settings
 from widgets.cell import Cell
@@ -43,7 +43,7 @@ def header_words(
 def counts(snapshot: Snapshot, settings: Settings) -> tuple[Cell, ...]:
     """``9 ok``, ``2 warning``, ``1 stale``, ``1 muted``: what there is none of is left out."""
     folds = fold_all(snapshot, settings.services)
-    levels = Counter(service_level(folds, name) for name in services_shown(folds, settings.services))
+    levels = Counter(service_levels(folds).values())
     shown = (Level.OK, Level.WARNING, Level.UNKNOWN, Level.CRITICAL)
     cells = [level_cell(level, f"{levels[level]} {level}") for level in shown if levels[level]]
     silent = sum(

@@ -1,7 +1,7 @@
 """What needs somebody: findings first, then verdicts of single subjects that no finding covers."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
 
 from collectors.model.level import Level
 from collectors.model.practice import Practice
@@ -10,6 +10,12 @@ from collectors.model.verdict import Verdict
 from console.engine.state import Freshness, Snapshot
 from console.present.words import counted
 from console.settings import Service
+
+_EXPLAINS = (Practice.HEALTH, Practice.POOLS)
+"""Practices in which a failed dependency explains the checks of what depends on it."""
+
+_FOLDS = ("limits", "gateway-slow")
+"""Rules whose needs in health fold under such a dependency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +89,33 @@ def _silent_sources(snapshot: Snapshot) -> list[Need]:
 
 
 def _folded(found: list[Need], services: Mapping[str, Service]) -> tuple[Need, ...]:
-    """Fold what stands on a critical dependency under it: measuring goes on, shouting does not."""
-    critical = {need.service for need in found if need.level is Level.CRITICAL}
+    """Fold checks under the failed dependency that explains them: measuring goes on, shouting does not."""
+    failed = {need.service for need in found if need.level is Level.CRITICAL and need.practice in _EXPLAINS}
     kept = []
     hidden: dict[str, int] = {}
     for need in found:
-        service = services.get(need.service)
-        causes = [one for one in service.depends_on if one in critical] if service else []
-        if causes and need.practice is Practice.HEALTH and need.rule == "limits":
-            hidden[causes[0]] = hidden.get(causes[0], 0) + 1
-        else:
+        root = _root(need.service, failed, services)
+        # of services that depend on each other none explains the others
+        folds = need.rule in _FOLDS and need.practice is Practice.HEALTH
+        if not folds or root == need.service or _root(root, failed, services) != root:
             kept.append(need)
+        else:
+            hidden[root] = hidden.get(root, 0) + 1
     for index, need in enumerate(kept):
-        count = hidden.pop(need.service, 0) if need.level is Level.CRITICAL else 0
-        if count:
+        if need.level is Level.CRITICAL and need.practice in _EXPLAINS and need.service in hidden:
+            count = hidden.pop(need.service)
             note = f"{counted(count, 'check')} of services that depend on it folded"
-            kept[index] = Need(
-                need.level,
-                need.service,
-                need.practice,
-                need.text,
-                (*need.evidence, note),
-                need.press,
-                need.subject,
-                need.rule,
-            )
+            kept[index] = replace(need, evidence=(*need.evidence, note))
     return tuple(kept)
+
+
+def _root(service: str, failed: Set[str], services: Mapping[str, Service]) -> str:
+    """The last failed service on the way along what each depends on; the service itself where none is."""
+    seen = {service}
+    while True:
+        declared = services.get(service)
+        causes = [one for one in declared.depends_on if one in failed] if declared else []
+        if not causes or causes[0] in seen:
+            return service
+        service = causes[0]
+        seen.add(service)
