@@ -170,11 +170,13 @@ class FileLogs(Collector[FileOptions]):
             return
         if self._expanding is None:
             self._expanding = self._thread.run(partial(expand, self._pattern, MOST_FILES))
-        found = await self._finish(self._expanding)
+        expanding = self._expanding
+        await asyncio.wait({expanding})
         self._expanding = None
+        found = expanding.result()
         took = self.context.clock.boottime() - now
         self._expand_at = now + max(EXPAND_EVERY, 20 * took)
-        paths, self._beyond = found or ([], 0)
+        paths, self._beyond = found
         statuses = [stream.status for stream in self._streams.values()]
         for path, seen in paths:
             known = any(seen.id in status.ids or seen in status.left for status in statuses)

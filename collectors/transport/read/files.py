@@ -210,12 +210,11 @@ class Tail:
         """Our file moved or went away: drain it, what came between, then the one at the path."""
         strangers = self._strangers(before.id, opened.id)
         copies, after = strangers.copies, strangers.after
-        if not strangers.met and after:
-            self._lost_more = True
-            copies, after = after, []
-        following = before in self._files
-        if following and not self._was_cut(before, copies) and not strangers.met:
-            after = copies
+        self._lost_more |= bool(after) and not strangers.met
+        if before in self._files:
+            unclear = after if not strangers.met and before.offset else []
+            if self._was_cut(before, copies or unclear) and unclear:
+                after = []
         between = self._open_all(after)
         self._rotations += 1 + len(between)
         self._files += [*between, opened]

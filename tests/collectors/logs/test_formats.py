@@ -261,6 +261,33 @@ def test_docker_and_kubernetes_put_split_lines_together() -> None:
     assert [(record.message, record.severity) for record in records] == [("begun", Severity.WARNING)]
 
 
+def test_a_trace_is_held_for_a_second_and_no_longer() -> None:
+    parser = Parser()
+    assert parser.parse([Line(b"Traceback (most recent call last):"), Line(b"  File")], NOW, 10.0) == []
+    assert parser.flush(10.9) == []
+    (record,) = parser.flush(11.1)
+    assert record.severity is Severity.ERROR
+    parser.parse([Line(b"2026-11-23 18:53:44 INFO x")], NOW, 12.0)
+    assert len(parser.flush(12.0)) == 1
+
+
+def test_another_sessions_statement_is_not_below_our_error() -> None:
+    head = b"2026-11-23 18:55:31.914 UTC [%d] a@b %s:  text"
+    records = parse(head % (1, b"ERROR"), head % (1, b"DETAIL"), head % (2, b"STATEMENT"))
+    assert [len(record.fields) for record in records] == [3, 2]
+
+
+def test_a_split_line_without_an_end_is_bounded() -> None:
+    part = b"2026-11-23T18:53:43.4Z stdout P " + b"x" * 16_000
+    records = parse(*[part] * 40)
+    assert [len(record.raw) for record in records] == [272_000, 272_000]
+
+
+def test_a_hostile_name_is_flagged_each_time() -> None:
+    line = rb'{"msg":"x","\u001b[2J":"y"}'
+    assert [record.hostile for record in parse(line, line, b'{"msg":"x"}')] == [True, True, False]
+
+
 def test_what_does_not_fit_its_stream_is_flagged() -> None:
     records = parse(*[b'{"msg":"a"}'] * 3, b"stray words", b"{broken", b'{"msg":"b"}')
     assert [record.parsed for record in records] == [True, True, True, False, False, True]
