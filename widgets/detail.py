@@ -121,7 +121,7 @@ class DetailView(LineView):
     def _facts(self, items: Sequence[tuple[str, Cell]], width: int) -> list[list[Segment]]:
         lines: list[list[Segment]] = []
         labels = [self._text(label) for label, _ in items]
-        room = min(max((cell_len(label) for label in labels), default=0), max(8, width // 3))
+        room = min(max((cell_len(label) for label in labels), default=0), max(8, width // 2 - 2))
         for label, (_, cell) in zip(labels, items, strict=True):
             mark_style, style = styles_of(cell, self.palette)
             mark = mark_of(cell, ascii_only=self.ascii_only)

@@ -66,6 +66,8 @@ def fold(text: str, width: int) -> list[str]:
             head = head[: blank + 1]
         lines.append(head.rstrip())
         start += len(head)
+        if text[start : start + 1] == " ":
+            start += 1
     return lines or [""]
 
 

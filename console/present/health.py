@@ -13,7 +13,7 @@ TITLE = "health"
 ASKS = "alive, ready, started? which version since when, how many restarts? is the check lying?"
 FILLED_BY = 'A collector of type "health.http" or "health.tcp" fills this screen: give it a url and a probe.'
 CHART = ("latency", "failing")
-GIVE_WAY = ("restarts", "failing", "uptime", "status", "version")
+GIVE_WAY = ("restarts", "failing", "uptime", "status", "version", "spark", "probe")
 """Columns that leave, in this order, where the screen is narrow."""
 
 COLUMNS = (

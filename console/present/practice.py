@@ -1,8 +1,5 @@
 """One practice's screen: its table, and the facts of the subject under the cursor."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 from collectors.model.fields import FieldSpec
 from collectors.model.level import Level
 from collectors.model.practice import Practice
@@ -11,14 +8,12 @@ from collectors.model.subject import SubjectId
 from console.engine.history import History
 from console.engine.state import Freshness, Row, Snapshot
 from console.present.cells import age_words, is_dim, level_cell, quantity_cell, spark_of
+from console.present.fitting import fitted
 from console.present.fold import owner
 from console.present.practices import VIEWS
 from console.present.words import brief, say, span
 from widgets import cell as cells
 from widgets.cell import Cell, Column
-
-GAP = 1
-"""Cells between two columns."""
 
 
 def rows_of(snapshot: Snapshot, practice: Practice, service: str | None = None) -> tuple[Row, ...]:
@@ -60,29 +55,13 @@ def table(
     rows = tuple(_row(row, snapshot, history, practice) for row in rows_of(snapshot, practice, service))
     if width is None:
         return columns, rows
-    kept = _fitting(columns, view.give_way, width)
-    return tuple(columns[place] for place in kept), tuple(
-        replace(row, cells=tuple(row.cells[place] for place in kept)) for row in rows
-    )
+    return fitted(columns, rows, view.give_way, width)
 
 
-def unfilled(practice: Practice) -> tuple[tuple[Column, ...], tuple[cells.Row, ...]]:
-    """What a practice without a collector shows: its question, and what will fill it."""
+def unfilled(practice: Practice) -> tuple[tuple[str, Cell], ...]:
+    """What a practice without a row tells: its question, and what will fill it."""
     view = VIEWS[practice]
-    return (Column("words", f"{practice}: nothing is configured", 60, grow=True),), (
-        cells.Row("asks", (Cell(f"It asks: {view.asks}"),)),
-        cells.Row("filled by", (Cell(view.filled_by),)),
-    )
-
-
-def _fitting(columns: Sequence[Column], give_way: Sequence[str], width: int) -> list[int]:
-    """Places of the columns that stay, so that all of them fit into ``width`` cells."""
-    kept = list(range(len(columns)))
-    for key in give_way:
-        if sum(columns[place].width + GAP for place in kept) <= width:
-            break
-        kept = [place for place in kept if columns[place].key != key]
-    return kept
+    return ("asks", Cell(view.asks)), ("filled by", Cell(view.filled_by))
 
 
 def _row(row: Row, snapshot: Snapshot, history: History, practice: Practice) -> cells.Row:

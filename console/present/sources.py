@@ -4,6 +4,7 @@ from collectors.model.level import Level
 from collectors.model.quantity import Unit, exact
 from console.engine.state import Breaker, Freshness, Snapshot, SourceState
 from console.present.cells import level_cell
+from console.present.fitting import fitted
 from console.present.words import number, say, span
 from widgets.cell import Cell, Column, Row
 
@@ -17,8 +18,10 @@ COLUMNS = (
     Column("failures", "failed", 7, right=True),
     Column("breaker", "way in", 10),
     Column("cost", "cost a pass", 22),
-    Column("error", "last error", 30, grow=True),
+    Column("error", "last error", 24, grow=True),
 )
+GIVE_WAY = ("passes", "type", "cost", "every", "took", "age", "failures")
+"""Columns that leave, in this order, where the screen is narrow."""
 
 _LEVELS = {
     Freshness.LIVE: Level.OK,
@@ -26,6 +29,11 @@ _LEVELS = {
     Freshness.STALE: Level.UNKNOWN,
     Freshness.FAILED: Level.UNKNOWN,
 }
+
+
+def table(snapshot: Snapshot, width: int) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
+    """Columns and rows for a screen of ``width`` cells."""
+    return fitted(COLUMNS, rows(snapshot), GIVE_WAY, width)
 
 
 def rows(snapshot: Snapshot) -> tuple[Row, ...]:
@@ -85,7 +93,7 @@ def _cost(state: SourceState) -> str:
         return "–"
     cost = state.sweep.cost
     size = say(exact(cost.bytes, Unit.BYTES)) if cost.bytes else ""
-    time = number(cost.seconds, Unit.SECONDS) if cost.seconds else ""
+    time = number(cost.seconds, Unit.SECONDS) if cost.seconds >= 0.0005 else ""
     return " ".join(word for word in (f"{cost.requests} req", size, time) if word)
 
 

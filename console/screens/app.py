@@ -10,7 +10,6 @@ from textual.screen import Screen
 from collectors.model.practice import Practice
 from collectors.model.subject import SubjectId
 from console.keys import KEYS
-from console.present.words import clock_time
 from console.screens.base import ConsoleScreen
 from console.screens.commands import Commands
 from console.screens.fleet import FleetScreen
@@ -154,7 +153,7 @@ class Quarterdeck(ConsoleApp):
 
     def action_hold(self) -> None:
         """Hold the view, or let it go; measuring goes on."""
-        self.held_since = "" if self.held_since else clock_time(self.clock.wall())
+        self.held = None if self.held is not None else self.store.snapshot()
         self._tick()
         self._painter.soon()
 

@@ -1,22 +1,44 @@
 """What every screen of the console has: a header, a body, the cell under the cursor in words, keys."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
+from collectors.model.level import Level
+from collectors.model.quantity import Unit
 from collectors.model.subject import SubjectId
+from collectors.text import one_line
 from console.engine.state import DetailKey, Snapshot, SourceId
 from console.present.header import footer_words, header_words
 from console.present.practice import find_row
+from console.terminal import crash
 from widgets.bars import HintLine, StatusLine
 from widgets.cell import Cell
+from widgets.chart import LineChart
+from widgets.chartdata import Chart
+from widgets.detail import DetailView
+from widgets.sentences import SentenceList
 from widgets.table import LiveTable
 
 if TYPE_CHECKING:
     from console.screens.app import Quarterdeck
+
+
+MOST_REPORTS = 10
+"""Faults of panels of which a report is written in one run."""
+
+FRAME = 3
+"""Lines of header, hint and keys."""
+
+HIGH = 30
+"""Lines from which on a screen always shows its lower panels."""
+
+LOWER = 8
+"""Lines that the lower panels need at the least."""
 
 
 class ConsoleScreen(Screen[None]):
@@ -26,14 +48,13 @@ class ConsoleScreen(Screen[None]):
     DEFAULT_CSS = """
     ConsoleScreen { layout: vertical; }
     ConsoleScreen #header, ConsoleScreen #hint, ConsoleScreen #keys { height: 1; dock: none; }
-    ConsoleScreen .lower { height: 1fr; min-height: 9; layout: horizontal; }
+    ConsoleScreen .lower { height: 1fr; layout: horizontal; }
     ConsoleScreen.-low .lower { display: none; }
     ConsoleScreen.-low LiveTable { height: 1fr; max-height: 100%; }
     ConsoleScreen.-zoomed .zoomable { display: none; }
-    ConsoleScreen.-zoomed .zoomable.-zoom { display: block; height: 1fr; width: 1fr; }
+    ConsoleScreen.-zoomed .zoomable.-zoom { display: block; height: 1fr; max-height: 100%; width: 1fr; }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (118, "-wide")]  # noqa: RUF012 - as Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012 - as Textual declares it
 
     @property
     def console(self) -> "Quarterdeck":
@@ -60,10 +81,21 @@ class ConsoleScreen(Screen[None]):
         self.paint_header(snapshot)
         self.paint(snapshot)
         self.paint_hint()
-        self.query_one("#keys", StatusLine).show(footer_words(self.console.key_map, self.size.width))
+        keys = self.query_one("#keys", StatusLine)
+        self.fill(keys, lambda: keys.show(footer_words(self.console.key_map, self.size.width)))
+
+    def fill(self, panel: Widget, show: Callable[[], None]) -> None:
+        """Run ``show``, which fills ``panel``: what cannot be shown is said there, and the others go on."""
+        try:
+            show()
+        except Exception as error:  # noqa: BLE001 - one of the four boundaries: a plug-in's value must not end the console
+            _say_in(panel, self._failure(error))
 
     def paint_header(self, snapshot: Snapshot) -> None:
         """The line at the top: where, how bad, when."""
+        self.fill(self.query_one("#header"), lambda: self._header(snapshot))
+
+    def _header(self, snapshot: Snapshot) -> None:
         console = self.console
         left, right = header_words(
             snapshot,
@@ -80,7 +112,8 @@ class ConsoleScreen(Screen[None]):
 
     def paint_hint(self) -> None:
         """The line of the cell under the cursor."""
-        self.query_one("#hint", HintLine).show_cell(Cell(self.hint()))
+        line = self.query_one("#hint", HintLine)
+        self.fill(line, lambda: line.show_cell(Cell(self.hint())))
 
     def hint(self) -> str:
         """The sentence of the cell under the cursor."""
@@ -106,8 +139,17 @@ class ConsoleScreen(Screen[None]):
     def service(self) -> str:
         """The service under the cursor, or empty."""
         subject = self.subject()
-        row = find_row(self.console.store.snapshot(), subject) if subject else None
+        row = find_row(self.console.shown(), subject) if subject else None
         return row.reading.subject.service if row else ""
+
+    def leave_room(self, above: int) -> None:
+        """Hide the lower panels of a low screen unless ``above`` lines of the others leave room for them."""
+        room = self.size.height - FRAME - above
+        self.set_class(self.size.height < HIGH and room < LOWER, "-low")
+
+    def on_resize(self) -> None:
+        """Another size means other columns."""
+        self.console.repaint()
 
     def zoom(self) -> None:
         """Show the focused panel alone, or all again."""
@@ -145,3 +187,28 @@ class ConsoleScreen(Screen[None]):
         """Say what is under the cursor, and fetch what it needs."""
         self.paint_hint()
         self.console.look()
+
+    def _failure(self, error: Exception) -> str:
+        """What a panel says that cannot be shown; a fault is reported once, however often it is met."""
+        what = one_line(f"{type(error).__name__}: {error}")
+        reports = self.console.panel_faults
+        if what not in reports and len(reports) < MOST_REPORTS:
+            reports[what] = crash.write_report(error, os.environ)
+        report = reports.get(what)
+        return f"this panel cannot be shown: {what}" + (f". Report: {report}" if report else "")
+
+
+def _say_in(panel: Widget, words: str) -> None:
+    match panel:
+        case LiveTable():
+            panel.show((), (), empty=words)
+        case DetailView():
+            panel.show((), empty=words)
+        case SentenceList():
+            panel.show((), empty=words)
+        case LineChart():
+            panel.show(Chart("", Unit.COUNT, (), empty=words))
+        case StatusLine():
+            panel.show((Cell(words, Level.UNKNOWN),))
+        case _:
+            panel.display = False

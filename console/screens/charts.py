@@ -30,7 +30,7 @@ def chart_of(row: Row, history: History, snapshot: Snapshot, shift: int = 0) -> 
     length = SPANS[-1] if shift else covering(until - first)
     lines = tuple(_line(row, spec, history, until, length) for spec in shown)
     past = f", until {span(shift * STEP)} ago" if shift else ""
-    title = f"{' and '.join(line.label for line in lines)}, {span(length)}{past}"
+    title = f"{', '.join(line.label for line in lines)} · {span(length)}{past}"
     return Chart(
         title=title,
         unit=shown[0].unit if shown else Unit.COUNT,

@@ -21,7 +21,7 @@ from console.screens.charts import chart_of
 from widgets.chart import LineChart
 from widgets.chartdata import Chart
 from widgets.detail import DetailView, Facts
-from widgets.sentences import Sentence, SentenceList
+from widgets.sentences import SHOWN, Sentence, SentenceList
 from widgets.table import LiveTable
 
 
@@ -51,7 +51,9 @@ class FleetScreen(ConsoleScreen):
     def body(self) -> Iterator[Widget]:
         """Needs, table, and the place under the cursor."""
         ascii_only = self.console.ascii_only
-        yield SentenceList(ascii_only=ascii_only, id="needs", classes="zoomable")
+        needing = SentenceList(ascii_only=ascii_only, id="needs", classes="zoomable")
+        needing.border_title = "needs you"
+        yield needing
         yield LiveTable(ascii_only=ascii_only, id="fleet", classes="zoomable")
         with Horizontal(classes="lower zoomable"):
             yield DetailView(say=say, ascii_only=ascii_only, id="facts")
@@ -59,18 +61,26 @@ class FleetScreen(ConsoleScreen):
 
     def paint(self, snapshot: Snapshot) -> None:
         """Show the fleet as it is known now."""
-        console = self.console
         self._snapshot = snapshot
-        self._folds = fold_all(snapshot, console.settings.services)
-        self._needs = needs.needs(snapshot, console.settings.services)
-        lines = tuple(Sentence(need.key, need.level, need.service, need.text) for need in self._needs)
-        self.query_one(SentenceList).show(lines, empty=_calm(snapshot))
-        turned = fleet.is_turned(console.settings.services)
-        table = fleet.turned if turned else fleet.table
-        columns, rows = table(snapshot, console.history, console.settings.services, self.size.width)
-        rows = tuple(row for row in rows if self._filter.keeps(" ".join(cell.text for cell in row.cells)))
-        self.query_one(LiveTable).show(columns, rows, empty=_empty(snapshot, self._filter))
+        needing, table = self.query_one(SentenceList), self.query_one(LiveTable)
+        self.fill(needing, lambda: self._paint_needs(needing, snapshot))
+        self.fill(table, lambda: self._paint_table(table, snapshot))
+        self.leave_room(min(len(self._needs), SHOWN + 1) + 2 + len(table.rows) + 1)
         self._paint_place()
+
+    def _paint_needs(self, panel: SentenceList, snapshot: Snapshot) -> None:
+        self._needs = ()
+        self._needs = needs.needs(snapshot, self.console.settings.services)
+        lines = tuple(Sentence(need.key, need.level, need.service, need.text) for need in self._needs)
+        panel.show(lines, empty=_calm(snapshot))
+
+    def _paint_table(self, panel: LiveTable, snapshot: Snapshot) -> None:
+        services = self.console.settings.services
+        self._folds = fold_all(snapshot, services)
+        table = fleet.turned if fleet.is_turned(services) else fleet.table
+        columns, rows = table(snapshot, self.console.history, services, self.size.width)
+        rows = tuple(row for row in rows if self._filter.keeps(" ".join(cell.text for cell in row.cells)))
+        panel.show(columns, rows, empty=_empty(snapshot, self._filter))
 
     def subject(self) -> SubjectId | None:
         """The worst subject of the place under the cursor."""
@@ -87,6 +97,10 @@ class FleetScreen(ConsoleScreen):
         place = self._place()
         folded = self._folds.get((place[0], place[1])) if place and place[1] else None
         return frozenset(), frozenset(row.source for row in folded.rows) if folded else frozenset()
+
+    def sort_next(self) -> str:
+        """The fleet has one order."""
+        return "level, worst first: the fleet has no other order"
 
     def filter_by(self, text: str) -> None:
         """Show only rows that hold ``text``."""
@@ -160,8 +174,9 @@ class FleetScreen(ConsoleScreen):
             return
         subject = row.reading.subject
         title = f"{subject.service or subject.collector} · {row.reading.practice} · {subject.label}"
-        view.show((Facts(title, facts(row, snapshot.now)),))
-        chart.show(chart_of(row, self.console.history, snapshot, self.console.time_shift))
+        self.fill(view, lambda: view.show((Facts(title, facts(row, snapshot.now)),)))
+        shift = self.console.time_shift
+        self.fill(chart, lambda: chart.show(chart_of(row, self.console.history, snapshot, shift)))
 
 
 def _calm(snapshot: Snapshot) -> str:

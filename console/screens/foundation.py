@@ -10,6 +10,7 @@ from collectors.clock import Clock
 from console.engine.core import Core, CoreThread
 from console.engine.history import History
 from console.engine.keeper import Keeper
+from console.engine.state import Snapshot
 from console.engine.store import Store
 from console.keys import key_map
 from console.logs.ring import Ring
@@ -45,8 +46,9 @@ class ConsoleApp(TerminalApp):
         self.ring = ring
         self.ascii_only = ascii_only
         self.spared = spared
-        self.held_since = ""
+        self.held: Snapshot | None = None
         self.time_shift = 0
+        self.panel_faults: dict[str, Path | None] = {}
         self._thread = CoreThread(core)
         self._keeper = keeper
         self.lab = lab
@@ -65,6 +67,15 @@ class ConsoleApp(TerminalApp):
     def store(self) -> Store:
         """What is known."""
         return self.core.store
+
+    def shown(self) -> Snapshot:
+        """What the screens show: what is known, or what was known when the view was held."""
+        return self.held or self.store.snapshot()
+
+    @property
+    def held_since(self) -> str:
+        """Since when the view is held; empty where it is not."""
+        return clock_time(self.held.wall, UTC) if self.held is not None else ""
 
     @property
     def history(self) -> History:
@@ -139,10 +150,11 @@ class ConsoleApp(TerminalApp):
 
     def _paint(self) -> None:
         screen = self._console_screen()
-        if screen is None or self.held_since or self.stalled:
+        if screen is None or self.stalled:
             return
-        self.store.clear()
-        screen.show(self.store.snapshot())
+        if self.held is None:
+            self.store.clear()
+        screen.show(self.shown())
 
     def _console_screen(self) -> ConsoleScreen | None:
         """The topmost console screen, also under a dialog: what is behind it goes on living."""

@@ -66,7 +66,7 @@ class HelpScreen(ModalScreen[None]):
                 (spec.name.replace("_", " "), Cell(f"{spec.meaning} ({spec.unit})"))
                 for spec in reading.specs()
             )
-            sections.insert(1, Facts("what the values mean", meanings))
+            sections.insert(3, Facts("what the values mean", meanings))
         self.query_one(DetailView).show(sections)
 
     def action_leave(self) -> None:
@@ -82,7 +82,8 @@ def _own_keys(screen: ConsoleScreen) -> tuple[tuple[str, Cell], ...]:
     focused = screen.focused
     if focused is None:
         return ()
-    found: list[tuple[str, Cell]] = []
+    found: dict[str, list[str]] = {}
     for key, bindings in focused._bindings.key_to_bindings.items():  # noqa: SLF001 - no public list of one widget's keys
-        found.extend((key_name(key), Cell(binding.tooltip or binding.description)) for binding in bindings)
-    return tuple(found)
+        for binding in bindings:
+            found.setdefault(binding.tooltip or binding.description, []).append(key_name(key))
+    return tuple((" ".join(keys), Cell(words)) for words, keys in found.items())

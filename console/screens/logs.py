@@ -10,6 +10,7 @@ from collectors.model.practice import Practice
 from console.engine.state import Snapshot
 from console.logs.filter import FilterError
 from console.present import practice as present
+from console.present.practices import VIEWS
 from console.screens.base import ConsoleScreen
 from console.screens.logsource import RingSource
 from console.screens.record import RecordScreen
@@ -51,10 +52,14 @@ class LogsScreen(ConsoleScreen):
 
     def paint(self, snapshot: Snapshot) -> None:
         """Show the streams as they are known now."""
+        table = self.query_one(LiveTable)
+        self.fill(table, lambda: self._paint_table(table, snapshot))
+
+    def _paint_table(self, table: LiveTable, snapshot: Snapshot) -> None:
         columns, rows = present.table(
             snapshot, self.console.history, Practice.LOGS, self._service or None, width=self.size.width
         )
-        self.query_one(LiveTable).show(columns, rows, empty="no log stream is configured")
+        table.show(columns, rows, empty=self._no_streams(snapshot))
 
     def of_service(self, service: str) -> None:
         """Show one service's streams and records."""
@@ -116,6 +121,11 @@ class LogsScreen(ConsoleScreen):
             return
         if source.refresh():
             self.query_one(LogView).lines_changed()
+
+    def _no_streams(self, snapshot: Snapshot) -> str:
+        if any(source.practice is Practice.LOGS for source in snapshot.sources):
+            return f"no log stream of {self._service}: Esc shows all" if self._service else "no answer yet"
+        return f"no log stream is configured. {VIEWS[Practice.LOGS].filled_by}"
 
     def _empty(self) -> str:
         if self._text:

@@ -99,7 +99,10 @@ class RingSource:
 
 def _time(record: LogRecord) -> str:
     """Time of day to the millisecond, UTC; ``~`` where it is the time of arrival."""
-    at = datetime.fromtimestamp(record.time, UTC).strftime("%H:%M:%S.%f")[:-3]
+    try:
+        at = datetime.fromtimestamp(record.time, UTC).strftime("%H:%M:%S.%f")[:-3]
+    except (ValueError, OverflowError, OSError):  # beyond the years that are counted
+        return "?"
     return at if record.timed else f"~{at}"
 
 

@@ -16,13 +16,15 @@ from console.present.filtering import Filter
 from console.present.practice import facts, find_row
 from console.present.practices import VIEWS
 from console.present.sorting import next_column, ordered
-from console.present.words import number, say
+from console.present.words import counted, number, say
 from console.screens.base import ConsoleScreen
 from console.screens.charts import chart_of
 from console.screens.subject import SubjectScreen
+from widgets.cell import Column
 from widgets.chart import LineChart
 from widgets.chartdata import Chart
 from widgets.detail import DetailView, Facts
+from widgets.rowpaint import Sort
 from widgets.table import LiveTable
 
 
@@ -34,6 +36,7 @@ class PracticeScreen(ConsoleScreen):
     PracticeScreen LiveTable { height: auto; max-height: 55%; min-height: 4; }
     PracticeScreen DetailView { width: 1fr; border: round $border-blurred; }
     PracticeScreen LineChart { width: 1fr; border: round $border-blurred; }
+    PracticeScreen.-unfilled LiveTable, PracticeScreen.-unfilled LineChart { display: none; }
     """
     AUTO_FOCUS: ClassVar[str] = "LiveTable"
 
@@ -42,6 +45,7 @@ class PracticeScreen(ConsoleScreen):
         self._filter = Filter("")
         self._service = ""
         self._sort = ""
+        self._columns: tuple[Column, ...] = ()
         self._snapshot: Snapshot | None = None
 
     def body(self) -> Iterator[Widget]:
@@ -55,18 +59,23 @@ class PracticeScreen(ConsoleScreen):
     def paint(self, snapshot: Snapshot) -> None:
         """Show the practice as it is known now."""
         self._snapshot = snapshot
-        if not any(source.practice is self.PRACTICE for source in snapshot.sources):
-            self.query_one(LiveTable).show(*present.unfilled(self.PRACTICE))
-            self._paint_subject()
-            return
+        table = self.query_one(LiveTable)
+        self.fill(table, lambda: self._paint_table(table, snapshot))
+        filled = any(source.practice is self.PRACTICE for source in snapshot.sources)
+        self.set_class(not filled, "-unfilled")
+        self.leave_room(len(table.rows) + 1 if filled else 0)
+        self._paint_subject()
+
+    def _paint_table(self, table: LiveTable, snapshot: Snapshot) -> None:
         columns, rows = present.table(
             snapshot, self.console.history, self.PRACTICE, self._service or None, width=self.size.width
         )
+        self._columns = tuple(column for column in columns if column in VIEWS[self.PRACTICE].columns)
         kept = tuple(row for row in rows if self._filter.keeps(" ".join(cell.text for cell in row.cells)))
         if self._sort:
             kept = ordered(kept, columns, self._sort, snapshot)
-        self.query_one(LiveTable).show(columns, kept, empty=self._empty(snapshot))
-        self._paint_subject()
+        sort = Sort(self._sort) if self._sort else None
+        table.show(columns, kept, empty=self._empty(snapshot), sort=sort)
 
     def title_words(self) -> str:
         """The practice, the service, the filter."""
@@ -78,7 +87,7 @@ class PracticeScreen(ConsoleScreen):
     def open_at(self, service: str, subject: SubjectId | None) -> None:
         """Show one service's rows, with the cursor on ``subject``."""
         self._service = service
-        self.paint(self.console.store.snapshot())
+        self.paint(self.console.shown())
         if subject is not None:
             self.query_one(LiveTable).go_to(subject)
 
@@ -97,7 +106,7 @@ class PracticeScreen(ConsoleScreen):
 
     def sort_next(self) -> str:
         """Sort by the next column; after the last one, worst first again."""
-        self._sort = next_column(VIEWS[self.PRACTICE].columns, self._sort)
+        self._sort = next_column(self._columns, self._sort)
         return self._sort.replace("_", " ") or "level, worst first"
 
     def interest(self) -> tuple[frozenset[DetailKey], frozenset[SourceId]]:
@@ -125,12 +134,13 @@ class PracticeScreen(ConsoleScreen):
         row = find_row(snapshot, subject) if subject else None
         view, chart = self.query_one(DetailView), self.query_one(LineChart)
         if row is None:
-            asks = VIEWS[self.PRACTICE].asks
-            view.show((), empty=asks)
+            view.show((Facts(str(self.PRACTICE), present.unfilled(self.PRACTICE)),))
             chart.show(Chart("", Unit.COUNT, (), empty="nothing to draw"))
             return
-        view.show((Facts(str(row.reading.subject.label), facts(row, snapshot.now)),))
-        chart.show(chart_of(row, self.console.history, snapshot, self.console.time_shift))
+        label = str(row.reading.subject.label)
+        self.fill(view, lambda: view.show((Facts(label, facts(row, snapshot.now)),)))
+        shift = self.console.time_shift
+        self.fill(chart, lambda: chart.show(chart_of(row, self.console.history, snapshot, shift)))
 
     def _empty(self, snapshot: Snapshot) -> str:
         if self._filter.text:
@@ -139,7 +149,10 @@ class PracticeScreen(ConsoleScreen):
         failed = next((source.failure for source in sources if source.failure), None)
         if failed is not None:
             return f"{failed.source.text} failed: {failed.why}. {failed.hint}"
-        return "waiting for the first answer"
+        if any(source.sweep is None for source in sources):
+            return "waiting for the first answer"
+        where = f" of {self._service}" if self._service else ""
+        return f"no {self.PRACTICE}{where}: {counted(len(sources), 'source')} found none"
 
 
 def _screen_of(practice: Practice) -> type[PracticeScreen]:

@@ -33,6 +33,10 @@ class RecordScreen(ConsoleScreen):
 
     def paint(self, _snapshot: Snapshot) -> None:
         """Show the record; it never changes."""
+        view = self.query_one(DetailView)
+        self.fill(view, lambda: self._paint_record(view))
+
+    def _paint_record(self, view: DetailView) -> None:
         record = self._record
         level = record.severity.word if record.severity is not None else "not told"
         told = "" if record.timed else " (arrival: the line tells no time)"
@@ -54,7 +58,7 @@ class RecordScreen(ConsoleScreen):
             )
         fields = tuple((str(name), Cell(value)) for name, value in record.fields)
         raw = shown(record.raw, LINE_LIMIT)
-        self.query_one(DetailView).show(
+        view.show(
             (Facts("record", tuple(head)), Facts("fields", fields), Facts("line", (("raw", Cell(raw)),)))
         )
 

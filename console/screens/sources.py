@@ -30,14 +30,16 @@ class SourcesScreen(ConsoleScreen):
 
     def paint(self, snapshot: Snapshot) -> None:
         """Show all sources."""
-        rows = [
-            row
-            for row in present.rows(snapshot)
-            if self._filter.keeps(" ".join(cell.text for cell in row.cells))
-        ]
-        self.query_one(LiveTable).show(
-            present.COLUMNS, rows, empty="no source holds this text: Esc lifts the filter"
-        )
+        table = self.query_one(LiveTable)
+        self.fill(table, lambda: self._paint_table(table, snapshot))
+
+    def _paint_table(self, table: LiveTable, snapshot: Snapshot) -> None:
+        columns, rows = present.table(snapshot, self.size.width)
+        kept = [row for row in rows if self._filter.keeps(" ".join(cell.text for cell in row.cells))]
+        empty = "no collector is configured"
+        if self._filter.text:
+            empty = f"no source holds {self._filter.text!r}: Esc lifts the filter"
+        table.show(columns, kept, empty=empty)
 
     def sources(self) -> tuple[SourceId, ...]:
         """The source under the cursor."""

@@ -1,6 +1,7 @@
 """One subject: all its facts, its past, and the details that are fetched while it is looked at."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 from textual.containers import Horizontal, Vertical
@@ -28,12 +29,12 @@ class SubjectScreen(ConsoleScreen):
 
     HELP = "One subject with all that its source tells. Details on the right are fetched while you look."
     DEFAULT_CSS = """
-    SubjectScreen #gauges { height: auto; max-height: 3; }
+    SubjectScreen #gauges { height: auto; max-height: 3; padding: 0 1; }
+    SubjectScreen #panels { height: 45%; }
     SubjectScreen DetailView { width: 1fr; border: round $border-blurred; }
-    SubjectScreen.-wide #facts { width: 46; }
-    SubjectScreen LineChart { height: 12; border: round $border-blurred; }
-    SubjectScreen #panels { height: 1fr; }
-    SubjectScreen.-low LineChart { display: none; }
+    SubjectScreen LineChart { width: 1fr; height: 1fr; border: round $border-blurred; }
+    SubjectScreen #details { height: 1fr; }
+    SubjectScreen.-narrow #chart { display: none; }
     """
     AUTO_FOCUS: ClassVar[str] = "#details"
 
@@ -42,6 +43,7 @@ class SubjectScreen(ConsoleScreen):
         self._subject = subject
         self._words = ""
         self._row: Row | None = None
+        self._told: object = None
 
     def body(self) -> Iterator[Widget]:
         """Gauges, facts and details, chart."""
@@ -49,31 +51,36 @@ class SubjectScreen(ConsoleScreen):
         with Vertical(id="gauges"):
             for _place in range(MOST_GAUGES):
                 yield Gauge(say=say, ascii_only=ascii_only)
-        with Horizontal(id="panels"):
-            yield DetailView(say=say, ascii_only=ascii_only, id="facts", classes="zoomable")
-            yield DetailView(say=say, ascii_only=ascii_only, id="details", classes="zoomable")
-        yield LineChart(number=number, ascii_only=ascii_only, id="chart")
+        with Horizontal(id="panels", classes="zoomable"):
+            yield DetailView(say=say, ascii_only=ascii_only, id="facts")
+            yield LineChart(number=number, ascii_only=ascii_only, id="chart")
+        yield DetailView(say=say, ascii_only=ascii_only, id="details", classes="zoomable")
 
     def paint(self, snapshot: Snapshot) -> None:
         """Show what is known of the subject."""
         row = find_row(snapshot, self._subject)
         self._row = row or self._row
+        about, details, chart = self._panels()
+        if self.interest() != self._told:
+            self._told = self.interest()
+            self.console.look()
         if row is None:
             self._words = "this subject has left: its source no longer names it"
+            about.show((), empty=self._words)
             return
         self._words = hint_of(row, snapshot.now)
-        shown = reaches(row)
-        for gauge, reach in zip(self.query(Gauge), [*shown, *[None] * MOST_GAUGES], strict=False):
+        for gauge, reach in zip(self.query(Gauge), [*reaches(row), *[None] * MOST_GAUGES], strict=False):
             gauge.display = reach is not None
             if reach is not None:
-                gauge.show(reach)
-        self.query_one("#facts", DetailView).show(
-            (Facts(str(row.reading.subject.label), facts(row, snapshot.now)),)
+                self.fill(gauge, partial(gauge.show, reach))
+        label = str(row.reading.subject.label)
+        self.fill(about, lambda: about.show((Facts(label, facts(row, snapshot.now)),)))
+        self.fill(
+            details,
+            lambda: details.show(self._sections(snapshot), empty="this source has no further details"),
         )
-        self.query_one("#details", DetailView).show(
-            self._sections(snapshot), empty="this source has no further details"
-        )
-        self.query_one(LineChart).show(chart_of(row, self.console.history, snapshot, self.console.time_shift))
+        shift = self.console.time_shift
+        self.fill(chart, lambda: chart.show(chart_of(row, self.console.history, snapshot, shift)))
 
     def subject(self) -> SubjectId:
         """The one."""
@@ -91,9 +98,16 @@ class SubjectScreen(ConsoleScreen):
     def interest(self) -> tuple[frozenset[DetailKey], frozenset[SourceId]]:
         """All details of the subject, and its source."""
         source = SourceId(self._subject.collector, self._subject.instance)
-        state = self.console.store.snapshot().source(source)
+        state = self.console.shown().source(source)
         details = state.details if state else ()
         return frozenset(DetailKey(self._subject, spec.name) for spec in details), frozenset({source})
+
+    def _panels(self) -> tuple[DetailView, DetailView, LineChart]:
+        return (
+            self.query_one("#facts", DetailView),
+            self.query_one("#details", DetailView),
+            self.query_one(LineChart),
+        )
 
     def _sections(self, snapshot: Snapshot) -> tuple[Section, ...]:
         state = snapshot.source(SourceId(self._subject.collector, self._subject.instance))
