@@ -7,6 +7,7 @@ columns and shares between 0 and 1 alone; titles, axes and marks are ours.
 import sys
 from collections.abc import Callable
 from functools import cache
+from itertools import groupby
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -58,6 +59,9 @@ class LineChart(Widget):
         self._painter = Painter(self, self._draw)
         self._chart: Chart | None = None
         self._drawn: tuple[object, list[Strip]] | None = None
+        self._style = Style.null()
+        self._strips: dict[int, tuple[list[Segment], int, Strip]] = {}
+        self._runs: dict[int, tuple[object, list[str]]] = {}
 
     def show(self, chart: Chart) -> None:
         """Show this chart; the same one again costs nothing, a hidden one is drawn when it is seen."""
@@ -76,6 +80,7 @@ class LineChart(Widget):
         """Theme or CSS changed."""
         super().notify_style_update()
         self._drawn = None
+        self._strips.clear()
         self._painter.clear()
 
     def _draw(self, y: int) -> Strip:
@@ -87,43 +92,58 @@ class LineChart(Widget):
 
     def _lines(self, width: int, height: int) -> list[Strip]:
         chart, muted = self._chart, self.get_component_rich_style("line--muted")
+        self._style = self.rich_style
         values = chart.values() if chart is not None else []
         if chart is None or not values:
             words = fold(clean(chart.empty), width) if chart is not None else []
-            return [self._strip([Segment(line, muted)], width) for line in words[:height]]
+            return [self._strip(y, [Segment(line, muted)], width) for y, line in enumerate(words[:height])]
         low, high = bounds(values, chart.unit)
         labels = [self._sign(clean(self._number(value, chart.unit))) for value in (high, low)]
         left = max(cell_len(label) for label in labels) + 1
         right = self._right(chart, width)
         plot = (width - left - right, height - 1)
         if plot[0] < 6 or plot[1] < 1:
-            return [self._strip([Segment(self._in_words(chart), self.rich_style)], width)]
+            return [self._strip(0, [Segment(self._in_words(chart), self._style)], width)]
         rows = self._plot(chart, plot, (low, high))
         axis = {0: labels[0], plot[1] - 1: labels[1]} if plot[1] > 1 else {0: labels[0]}
         ends = self._ends(chart, plot[1], (low, high)) if right else {}
         strips = [
             self._strip(
+                y,
                 [Segment(pad(axis.get(y, ""), left - 1, right=True) + " ", muted), *row, *ends.get(y, [])],
                 width,
             )
             for y, row in enumerate(rows)
         ]
         then = self._sign(cut_end("-" + clean(self._number(chart.span, Unit.SECONDS)), plot[0] - 4))
-        strips.append(self._strip([Segment(" " * left + pad(then, plot[0] - 3) + "now", muted)], width))
+        now = [Segment(" " * left + pad(then, plot[0] - 3) + "now", muted)]
+        strips.append(self._strip(plot[1], now, width))
         return strips
 
     def _plot(self, chart: Chart, plot: tuple[int, int], extent: Point) -> list[list[Segment]]:
         width, height = plot
-        cells: list[list[tuple[str, Style]]] = [[(" ", self.rich_style)] * width for _ in range(height)]
+        cells: list[list[tuple[str, Style]]] = [[(" ", self._style)] * width for _ in range(height)]
         for index, line in enumerate(chart.lines):
             style = self._series(index)
-            drawn = draw_runs(runs(line, chart, width, extent), width, height, ascii_only=self.ascii_only)
-            for y, text in enumerate(drawn):
+            for y, text in enumerate(self._line(index, runs(line, chart, width, extent), width, height)):
                 for x, char in enumerate(text):
                     if char != " ":
                         cells[y][x] = (_laid_over(cells[y][x][0], char), style)
         self._mark(chart, cells)
-        return [[Segment(char, style) for char, style in row] for row in cells]
+        return [
+            [
+                Segment("".join(char for char, _ in run), style)
+                for style, run in groupby(row, lambda cell: cell[1])
+            ]
+            for row in cells
+        ]
+
+    def _line(self, index: int, runs_: list[list[Point]], width: int, height: int) -> list[str]:
+        """A line drawn; anew only where it moved: most new points fall within their column's range."""
+        what = (runs_, width, height)
+        if index not in self._runs or self._runs[index][0] != what:
+            self._runs[index] = (what, draw_runs(runs_, width, height, ascii_only=self.ascii_only))
+        return self._runs[index][1]
 
     def _mark(self, chart: Chart, cells: list[list[tuple[str, Style]]]) -> None:
         muted, width = self.get_component_rich_style("line--muted"), len(cells[0])
@@ -169,8 +189,14 @@ class LineChart(Widget):
     def _series(self, index: int) -> Style:
         return self.get_component_rich_style(_SERIES[index % len(_SERIES)])
 
-    def _strip(self, segments: list[Segment], width: int) -> Strip:
-        return line_strip(segments, width, self.rich_style, ascii_only=self.ascii_only)
+    def _strip(self, y: int, segments: list[Segment], width: int) -> Strip:
+        """A line's strip, the very same one as long as its segments are equal."""
+        kept = self._strips.get(y)
+        if kept is not None and kept[0] == segments and kept[1] == width:
+            return kept[2]
+        strip = line_strip(segments, width, self._style, ascii_only=self.ascii_only)
+        self._strips[y] = (segments, width, strip)
+        return strip
 
     def _sign(self, text: str) -> str:
         return to_ascii(text) if self.ascii_only else text

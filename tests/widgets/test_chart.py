@@ -119,6 +119,34 @@ async def test_drawn_only_for_new_data_or_a_new_size(builds: list[Any]) -> None:
         assert len(builds) == 3
 
 
+async def test_a_point_within_its_columns_range_draws_nothing_anew(builds: list[Any]) -> None:
+    app = Shell()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.chart.show(
+            Chart("depth", Unit.COUNT, (ChartLine("depth", ((600.0, 1.0), (9.0, 5.0), (3.0, 3.0))),))
+        )
+        await pilot.pause()
+        before = [app.chart.render_line(y) for y in range(10)]
+        more = ((600.0, 1.0), (9.0, 5.0), (6.0, 4.0), (3.0, 3.0))
+        app.chart.show(Chart("depth", Unit.COUNT, (ChartLine("depth", more),)))
+        await pilot.pause()
+        assert len(builds) == 1
+        assert all(app.chart.render_line(y) is strip for y, strip in enumerate(before))
+
+
+def test_plotext_is_loaded_without_its_manual() -> None:
+    script = """
+        import sys
+        from widgets.chart import draw_runs
+        assert any(char != " " for char in "".join(draw_runs([[(0.0, 0.0), (9.0, 1.0)]], 10, 3)))
+        print(sum(name.startswith("plotext._doc.sections") for name in sys.modules))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "0"
+
+
 async def test_never_drawn_while_hidden(builds: list[Any], until: Any) -> None:
     app = Shell()
     async with app.run_test(size=(60, 12)) as pilot:
