@@ -1,6 +1,7 @@
 """What needs somebody: findings first, then verdicts of single subjects that no finding covers."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from collectors.model.level import Level
@@ -109,7 +110,7 @@ def _folded(found: list[Need], services: Mapping[str, Service]) -> tuple[Need, .
     return tuple(kept)
 
 
-def _root(service: str, failed: Set[str], services: Mapping[str, Service]) -> str:
+def _root(service: str, failed: AbstractSet[str], services: Mapping[str, Service]) -> str:
     """The last failed service on the way along what each depends on; the service itself where none is."""
     seen = {service}
     while True:
