@@ -1,5 +1,6 @@
 """Others' collectors, installed from a wheel: good ones are ours to use, bad ones hurt nobody."""
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ BAD = {
 @pytest.fixture(scope="module")
 def acme(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment in which the plug-ins are installed."""
-    return {"PYTHONPATH": str(installed(tmp_path_factory.mktemp("acme")))}
+    folders = [str(installed(tmp_path_factory.mktemp("acme"))), os.environ.get("PYTHONPATH", "")]
+    return {"PYTHONPATH": os.pathsep.join(filter(None, folders))}
 
 
 def table(kind: str, timeout: float = TIMEOUT, **more: Any) -> str:
