@@ -6,7 +6,7 @@ from typing import cast
 from collectors.model.caches import CacheReading
 from collectors.model.quantity import Quantity
 from console.engine.state import Row
-from console.present.words import brief, say
+from console.present.words import say, tiny
 from widgets.cell import Column
 
 TITLE = "caches"
@@ -53,5 +53,5 @@ def summary(rows: Sequence[Row]) -> tuple[str, str, str]:
     lowest = min(known, key=lambda one: one.value or 0.0, default=ratios[0])
     if lowest.value is None:
         memory = cast("CacheReading", rows[0].reading).memory
-        return say(memory) if memory.is_known else say(lowest), brief(memory), "memory"
-    return say(lowest), brief(lowest), "hit_ratio"
+        return say(memory) if memory.is_known else say(lowest), tiny(memory), "memory"
+    return say(lowest), tiny(lowest), "hit_ratio"

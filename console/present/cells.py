@@ -6,7 +6,7 @@ from collectors.model.level import Level
 from collectors.model.quantity import Quantity
 from console.engine.history import History
 from console.engine.state import Freshness, Row
-from console.present.words import brief, span, tell
+from console.present.words import span, tell, tiny
 from widgets.cell import MARKS, Cell
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -16,7 +16,7 @@ SPANS = (60.0, 120.0, 300.0, 900.0)
 
 def quantity_cell(quantity: Quantity, *, dim: bool = False, hint: str = "") -> Cell:
     """A quantity without a judgement."""
-    return Cell(tell(quantity), short=brief(quantity)[:4], dim=dim or not quantity.is_known, hint=hint)
+    return Cell(tell(quantity), short=tiny(quantity), dim=dim or not quantity.is_known, hint=hint)
 
 
 def level_cell(

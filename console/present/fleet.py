@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from collectors.model.level import Level, worst
 from collectors.model.practice import Practice
+from collectors.model.quantity import Unit, exact
 from console.engine.history import History
 from console.engine.state import Event, Freshness, Snapshot, SourceState
 from console.present.cells import level_cell, spark_of
 from console.present.fold import Folded, fold_all
 from console.present.practices import VIEWS
-from console.present.words import counted, span
+from console.present.words import counted, span, tiny
 from console.settings import Service
 from widgets.cell import EMPTY, Cell, Column, Row
 
@@ -77,7 +78,8 @@ def table(
         for practice in shown:
             folded = folds.get((service, practice))
             cells.append(_sized(folded, snapshot, history, narrow=narrow, short=short))
-        cells.append(_changed(newest.get(service), snapshot.wall))
+        changed = _changed(newest.get(service), snapshot.wall)
+        cells.append(replace(changed, text=changed.short or changed.text) if narrow else changed)
         rows.append(Row(service, tuple(cells)))
     return columns, tuple(rows)
 
@@ -182,7 +184,7 @@ def _silent(folded: Folded, now: float) -> str:
 
 def _source_words(source: SourceState) -> str:
     failure = source.failure
-    return f"{source.id.text} failed: {failure.why}" if failure else f"{source.id.text} failed"
+    return f"{source.id.text} failed: {failure.why}" if failure else f"{source.id.text} gives no answer"
 
 
 def _name(folds: Fold, service: str, shown: tuple[Practice, ...]) -> Cell:
@@ -210,5 +212,7 @@ def _newest(snapshot: Snapshot) -> dict[str, Event]:
 def _changed(event: Event | None, wall: float) -> Cell:
     if event is None:
         return Cell("–", dim=True)
-    age = span(max(0.0, wall - event.at))
-    return Cell(f"{event.kind} {age}", short=age[:4], hint=f"{event.text}, {age} ago")
+    seconds = max(0.0, wall - event.at)
+    age = span(seconds)
+    short = tiny(exact(seconds, Unit.SECONDS))
+    return Cell(f"{event.kind} {age}", short=short, hint=f"{event.text}, {age} ago")

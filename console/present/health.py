@@ -6,7 +6,7 @@ from typing import cast
 from collectors.model.health import HealthReading, HealthState
 from collectors.model.level import Level
 from console.engine.state import Row
-from console.present.words import brief, say
+from console.present.words import say, tiny
 from widgets.cell import Column
 
 TITLE = "health"
@@ -47,4 +47,4 @@ def summary(rows: Sequence[Row]) -> tuple[str, str, str]:
     if degraded:
         return str(degraded[0].state), str(degraded[0].state), "latency"
     slowest = max((reading.latency for reading in readings), key=lambda one: one.value or 0.0)
-    return say(slowest), brief(slowest), "latency"
+    return say(slowest), tiny(slowest), "latency"

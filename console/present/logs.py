@@ -6,7 +6,7 @@ from typing import cast
 from collectors.model.logs import LogReading
 from console.engine.state import Row
 from console.present.queues import total
-from console.present.words import brief, say
+from console.present.words import say, tell, tiny
 from widgets.cell import Column
 
 TITLE = "logs"
@@ -40,8 +40,8 @@ def summary(rows: Sequence[Row]) -> tuple[str, str, str]:
     errors = total([reading.errors for reading in readings])
     warnings = total([reading.warnings for reading in readings])
     if errors.value:
-        return f"{say(errors)} err/m", f"{brief(errors)}e", "error_rate"
+        return f"{say(errors)} err/m", tiny(errors, "e"), "error_rate"
     if warnings.value:
-        return f"{say(warnings)} warn/m", f"{brief(warnings)}w", "line_rate"
+        return f"{say(warnings)} warn/m", tiny(warnings, "w"), "line_rate"
     rates = total([reading.line_rate for reading in readings])
-    return (say(rates) if rates.is_known else "quiet"), brief(rates), "line_rate"
+    return ("quiet" if rates.value == 0 else tell(rates)), tiny(rates), "line_rate"

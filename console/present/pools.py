@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import cast
 
 from collectors.model.pools import PoolReading
+from collectors.model.quantity import exact
 from console.engine.state import Row
-from console.present.words import brief, say
+from console.present.words import brief, say, tiny
 from widgets.cell import Column
 
 TITLE = "pools"
@@ -52,13 +53,13 @@ def summary(rows: Sequence[Row]) -> tuple[str, str, str]:
     waiting = sum(reading.waiting.value or 0.0 for reading in readings)
     holding = sum(reading.idle_in_transaction.value or 0.0 for reading in readings)
     if waiting:
-        return f"{waiting:.0f} wait", f"{waiting:.0f}w", "in_use"
+        return f"{brief(exact(waiting))} wait", tiny(exact(waiting), "w"), "in_use"
     if holding >= HELD:
-        return f"{holding:.0f} held", f"{holding:.0f}h", "idle_in_transaction"
+        return f"{brief(exact(holding))} held", tiny(exact(holding), "h"), "idle_in_transaction"
     fullest = max(readings, key=lambda one: one.fill.value or one.in_use.value or 0.0)
     text = brief(fullest.in_use)
     if fullest.capacity.value is not None:
         text += f"/{brief(fullest.capacity)}"
     elif fullest.in_use.is_known:
         text = f"{say(fullest.in_use)} used"
-    return text, brief(fullest.in_use), "in_use"
+    return text, tiny(fullest.in_use), "in_use"

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import cast
 
-from collectors.model.quantity import Known, Quantity, Unit
+from collectors.model.quantity import Known, Quantity, exact, unknown
 from collectors.model.queues import QueueReading
 from console.engine.state import Row
-from console.present.words import brief, say
+from console.present.words import brief, say, tiny
 from widgets.cell import Column
 
 TITLE = "queues"
@@ -50,18 +50,19 @@ def summary(rows: Sequence[Row]) -> tuple[str, str, str]:
     oldest = max(ages, key=lambda one: one.value or 0.0, default=None)
     dead = sum(reading.dead.value or 0.0 for reading in readings)
     if dead and not ready.value:
-        words = brief(Quantity(dead, Unit.COUNT))
-        return f"{words} dead", f"{words}†", "dead"
+        killed = exact(dead)
+        return f"{brief(killed)} dead", tiny(killed, "†"), "dead"
     text = say(ready)
     if oldest is not None and oldest.value:
         text += f" {brief(oldest)}"
-    return text, brief(ready), "ready"
+    return text, tiny(ready), "ready"
 
 
 def total(quantities: Sequence[Quantity]) -> Quantity:
-    """The sum; a lower bound where one of them is not known."""
+    """The sum: an estimate where one of them is, else a lower bound where one of them is or is not known."""
     known = [one.value for one in quantities if one.value is not None]
     if not known:
-        return quantities[0] if quantities else Quantity(None, Unit.COUNT, Known.UNKNOWN)
-    every = all(one.known is Known.EXACT for one in quantities)
-    return Quantity(sum(known), quantities[0].unit, Known.EXACT if every else Known.AT_LEAST)
+        return quantities[0] if quantities else unknown()
+    kinds = {one.known for one in quantities}
+    how = Known.ABOUT if Known.ABOUT in kinds else Known.EXACT if kinds == {Known.EXACT} else Known.AT_LEAST
+    return Quantity(sum(known), quantities[0].unit, how)

@@ -1,5 +1,7 @@
 """Numbers and times in the words that every screen and command uses."""
 
+import math
+import re
 from datetime import UTC, datetime, tzinfo
 
 from collectors.model.quantity import Known, Quantity, Unit
@@ -42,6 +44,28 @@ def brief(quantity: Quantity) -> str:
     )
     prefix = {Known.AT_LEAST: "≥", Known.ABOUT: "≈"}.get(quantity.known, "")
     return prefix + text
+
+
+def tiny(quantity: Quantity, tag: str = "") -> str:
+    """The same in at most four characters, with ``tag`` where it finds room; the magnitude always stays."""
+    if quantity.value is None:
+        return brief(quantity)
+    bare = brief(quantity).lstrip("≥≈").removesuffix("/s")
+    if quantity.unit is Unit.SECONDS and 0.0995 <= abs(quantity.value) < 0.9995:
+        bare = f"{quantity.value:.1f}s"
+    prefix = {Known.AT_LEAST: "≥", Known.ABOUT: "≈"}.get(quantity.known, "")
+    rough = _rough(bare, down=quantity.known is Known.AT_LEAST)
+    lengths = (prefix + bare + tag, prefix + bare, prefix + rough, bare, rough)
+    return next((text for text in lengths if len(text) <= 4), rough[:3] + "…")
+
+
+def _rough(text: str, *, down: bool) -> str:
+    """The first number of a brief text without its fraction, and its unit; nothing is rounded to 0."""
+    found = re.match(r"(-?[\d.]+)([^\d.]*)", text)
+    if found is None:
+        return text
+    whole = math.floor(float(found[1])) if down else round(float(found[1]))
+    return f"{whole}{found[2]}" if whole or not float(found[1]) else text
 
 
 def number(value: float, unit: Unit) -> str:
