@@ -9,6 +9,7 @@ from collectors.model.practice import Practice
 from collectors.model.subject import SubjectId
 from collectors.model.verdict import Verdict
 from console.engine.state import Freshness, Snapshot
+from console.present.fold import fold_all
 from console.present.words import counted
 from console.settings import Service
 
@@ -42,13 +43,17 @@ def needs(snapshot: Snapshot, services: Mapping[str, Service]) -> tuple[Need, ..
     """All that needs somebody, worst first; what a failed dependency explains folds under it."""
     found = [_of(verdict) for verdict in snapshot.findings]
     covered = {verdict.subject for verdict in snapshot.findings if verdict.subject is not None}
-    silent = _silent_sources(snapshot)
+    most = _quorums(snapshot, services)
     for row in snapshot.rows:
         verdict = row.verdict
         told = row.freshness is Freshness.LIVE and verdict.level.rank >= Level.WARNING.rank
         if told and not row.muted and verdict.subject not in covered:
-            found.append(_of(verdict, label=str(row.reading.subject.label)))
-    found.extend(silent)
+            need = _of(
+                verdict, " ".join(filter(None, (row.reading.subject.instance, row.reading.subject.label)))
+            )
+            level = most.get((need.service, need.practice), need.level)
+            found.append(replace(need, level=level) if level.rank < need.level.rank else need)
+    found.extend(_silent_sources(snapshot))
     found.sort(key=lambda need: -need.level.rank)
     return _folded(found, services)
 
@@ -66,6 +71,18 @@ def _of(verdict: Verdict, label: str = "") -> Need:
         verdict.subject,
         verdict.rule,
     )
+
+
+def _quorums(snapshot: Snapshot, services: Mapping[str, Service]) -> dict[tuple[str, Practice], Level]:
+    """The level of the places whose quorum decides: no instance is worse than its service."""
+    if not any(service.quorum for service in services.values()):
+        return {}
+    places = fold_all(snapshot, services)
+    return {
+        (name, Practice.HEALTH): places[name, Practice.HEALTH].level
+        for name, service in services.items()
+        if service.quorum and (name, Practice.HEALTH) in places
+    }
 
 
 def _silent_sources(snapshot: Snapshot) -> list[Need]:

@@ -73,7 +73,8 @@ def _row(row: Row, snapshot: Snapshot, history: History, practice: Practice) -> 
     hint = hint_of(row, snapshot.now)
     label = reading.subject.label
     if reading.subject.instance:
-        label_text = f"{reading.subject.instance} {label}" if label != reading.subject.instance else label
+        told = label.startswith(reading.subject.instance)
+        label_text = label if told else f"{reading.subject.instance} {label}"
     else:
         label_text = label
     level = row.verdict.level
@@ -97,6 +98,7 @@ def _because(row: Row, now: float) -> str:
         row.verdict.reason if row.verdict.level.rank > Level.OK.rank else row.reading.note or row.reading.word
     )
     if row.freshness is not Freshness.LIVE:
+        words = words.removeprefix("stale").removeprefix(": ")
         words = f"{age_words(row, now)}: {words}" if words else age_words(row, now)
     return f"muted; {words}" if row.muted else words
 
@@ -104,7 +106,7 @@ def _because(row: Row, now: float) -> str:
 def hint_of(row: Row, now: float) -> str:
     """The sentence on the row under the cursor."""
     reason = row.verdict.reason or "no limit is set"
-    fresh = "" if row.freshness is Freshness.LIVE else f" [{age_words(row, now)}]"
+    fresh = "" if row.freshness is Freshness.LIVE else f" [{span(max(0.0, now - row.arrived))} old]"
     return f"{owner(row)} · {row.reading.subject.label}: {reason}{fresh}"
 
 
@@ -113,7 +115,7 @@ def facts(row: Row, now: float) -> tuple[tuple[str, Cell], ...]:
     reading = row.reading
     dim = is_dim(row)
     found: list[tuple[str, Cell]] = [
-        ("state", level_cell(row.verdict.level, str(row.verdict.reason or "no limit is set"))),
+        ("verdict", level_cell(row.verdict.level, str(row.verdict.reason or "no limit is set"))),
         ("values", Cell(_age_sentence(row, now), dim=dim)),
     ]
     found.extend(("also", Cell(str(line))) for line in row.verdict.evidence)
@@ -121,11 +123,12 @@ def facts(row: Row, now: float) -> tuple[tuple[str, Cell], ...]:
         found.append(("says", Cell(str(reading.word))))
     if reading.note:
         found.append(("note", Cell(str(reading.note))))
-    found.extend(
-        (name.replace("_", " "), Cell(text)) for name, text in VIEWS[reading.practice].words(row).items()
-    )
     specs = {spec.name: spec for spec in reading.specs()}
     quantities = reading.quantities()
+    words = VIEWS[reading.practice].words(row)
+    found.extend(
+        (name.replace("_", " "), Cell(text)) for name, text in words.items() if name not in quantities
+    )
     for name, quantity in quantities.items():
         if quantity.known is Known.UNKNOWN:
             continue

@@ -6,7 +6,7 @@ from typing import cast
 from collectors.model.quantity import Known, Quantity, exact, unknown
 from collectors.model.queues import QueueReading
 from console.engine.state import Row
-from console.present.words import brief, say, tiny
+from console.present.words import brief, say, tell, tiny
 from widgets.cell import Column
 
 TITLE = "queues"
@@ -37,7 +37,7 @@ def words(row: Row) -> dict[str, str]:
     """The texts of the columns that are no quantities: busy of alive workers."""
     reading = cast("QueueReading", row.reading)
     if reading.workers.value is None:
-        return {"workers": say(reading.workers)}
+        return {"workers": tell(reading.workers)}
     busy = "?" if reading.busy.value is None else f"{reading.busy.value:.0f}"
     return {"workers": f"{busy}/{reading.workers.value:.0f}"}
 

@@ -75,7 +75,7 @@ def hint_of(state: SourceState, now: float) -> str:
         if state.failure.hint:
             words += f" – {state.failure.hint}"
     elif state.blocked:
-        words += f"; blocks its thread since {span(state.blocked)}"
+        words += f"; has blocked its thread for {span(state.blocked)}"
     elif state.slowed > 1:
         words += f"; slowed {state.slowed:.1f} times: it costs its source more than 20 ms a second"
     return words

@@ -76,6 +76,8 @@ def number(value: float, unit: Unit) -> str:
         return _scaled(value, _BYTE_STEPS, " ", "B")
     if unit is Unit.RATIO:
         percent = value * 100
+        if abs(percent) >= 9999.5:
+            return _scaled(percent, _COUNT_STEPS, "", "") + " %"
         return (
             f"{percent:.1f} %" if 0 < abs(percent) < 10 and percent != round(percent) else f"{percent:.0f} %"
         )

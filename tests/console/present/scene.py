@@ -38,6 +38,8 @@ def row(
     subject = reading.subject
     if freshness is Freshness.STALE:
         level, reason = Level.UNKNOWN, "stale: refused"
+    elif freshness is Freshness.GONE:
+        level, reason = Level.NONE, "gone: the source no longer names it"
     verdict = Verdict(
         level,
         "limits",

@@ -148,3 +148,14 @@ def test_a_dependency_folds_only_what_it_explains() -> None:
 
 def test_an_undeclared_service_folds_nowhere() -> None:
     assert len(needs(snapshot([down("orders"), down("database")]), {})) == 2
+
+
+def test_one_of_many_instances_is_named_and_no_worse_than_its_service() -> None:
+    rows = [row(health(instance=f"web-{number}")) for number in range(1, 12)]
+    rows.append(row(health(instance="web-12"), CRITICAL, "readiness is down"))
+    orders = {"orders": Service("orders", quorum=8)}
+    assert told(needs(snapshot(rows), {})) == [(CRITICAL, "orders", "web-12 orders-ready: readiness is down")]
+    assert told(needs(snapshot(rows), orders)) == [
+        (WARNING, "orders", "web-12 orders-ready: readiness is down")
+    ]
+    assert needs(snapshot(rows), {"orders": Service("orders", quorum=12)})[0].level is CRITICAL
