@@ -87,6 +87,7 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture
 def valkey_db(valkey: Valkey) -> str:
     with redis.Redis.from_url(valkey.url) as client:
+        client.client_kill_filter(_type="normal", skipme=True)  # what earlier tests left connected
         client.flushall()
         client.config_resetstat()
     return valkey.url
