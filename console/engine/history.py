@@ -3,8 +3,9 @@
 import math
 import threading
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 from collectors.model.quantity import Known, Quantity
@@ -24,6 +25,7 @@ RETENTION = 6 * 3600.0
 
 _CODES = {known: code for code, known in enumerate(Known)}
 _KNOWN = tuple(Known)
+_WITHOUT_VALUE = (_CODES[Known.UNKNOWN], _CODES[Known.NEEDS_SAMPLES])
 
 
 class Point(NamedTuple):
@@ -32,6 +34,12 @@ class Point(NamedTuple):
     at: float
     value: float | None
     known: Known
+
+
+def _greatest(values: "array[float]", codes: bytearray) -> float | None:
+    if any(code in codes for code in _WITHOUT_VALUE):
+        return max((value for value in values if not math.isnan(value)), default=None)
+    return max(values, default=None)
 
 
 class _Columns:
@@ -151,6 +159,36 @@ class History:
                 )
                 for i in range(start, len(columns.times))
             ]
+
+    def known(self, subject: SubjectId, field: str, since: float) -> tuple[int, float]:
+        """How many known samples there are from ``since`` on, and when the first of them was taken."""
+        with self._lock:
+            columns = self._subjects.get(subject)
+            if columns is None or field not in columns.fields:
+                return 0, since
+            start = bisect_left(columns.times, since)
+            _values, codes = columns.fields[field]
+            unknown = sum(codes.count(code, start) for code in _WITHOUT_VALUE)
+            count = len(codes) - start - unknown
+            if not count:
+                return 0, since
+            while codes[start] in _WITHOUT_VALUE:
+                start += 1
+            return count, columns.times[start]
+
+    def peaks(
+        self, subject: SubjectId, field: str, since: float, until: float, count: int
+    ) -> list[float | None]:
+        """The greatest known value in each of ``count`` equal parts of a span; None where there is none."""
+        with self._lock:
+            columns = self._subjects.get(subject)
+            if columns is None or field not in columns.fields:
+                return [None] * count
+            step = (until - since) / count
+            edges = [bisect_left(columns.times, since + step * part) for part in range(count)]
+            edges.append(bisect_right(columns.times, until))
+            values, codes = columns.fields[field]
+            return [_greatest(values[a:b], codes[a:b]) for a, b in pairwise(edges)]
 
     def before(self, subject: SubjectId, field: str, at: float) -> float | None:
         """The last known value of a field at or before ``at``, or None."""

@@ -76,6 +76,8 @@ def _waiting(pools: list[PoolReading], view: View, *, stands: bool) -> list[str]
 
     A poll between two requests finds nobody at work; the finding stands until no poll finds one waiting.
     """
+    if not stands and not any(pool.waiting.value for pool in pools):
+        return []
     waiting: defaultdict[float, float] = defaultdict(float)
     active: defaultdict[float, float] = defaultdict(float)
     names: dict[float, set[str]] = {}

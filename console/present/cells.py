@@ -40,17 +40,11 @@ def is_dim(row: Row) -> bool:
 
 def spark_of(history: History, row: Row, field: str, wall: float, width: int = 8) -> str:
     """A bar chart of a field's past, ``width`` characters; empty where little is known."""
-    series = history.series(row.reading.subject.id, field, wall - SPANS[-1])
-    points = [(point.at, point.value) for point in series if point.value is not None]
-    if len(points) < 3:
+    subject = row.reading.subject.id
+    count, first = history.known(subject, field, wall - SPANS[-1])
+    if count < 3:
         return ""
-    span_shown = covering(wall - points[0][0])
-    slots: list[float | None] = [None] * width
-    for at, value in points:
-        slot = min(width - 1, max(0, int((at - wall + span_shown) / span_shown * width)))
-        known = slots[slot]
-        slots[slot] = value if known is None else max(known, value)
-    return bars(slots)
+    return bars(history.peaks(subject, field, wall - covering(wall - first), wall, width))
 
 
 def covering(seconds: float) -> float:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -145,4 +146,7 @@ def same_as_golden(name: str, text: str) -> None:
     path = GOLDEN / name
     if os.environ.get("GOLDEN") == "write":
         path.write_text(text)
-    assert text == path.read_text()
+    before = path.read_text()
+    if text != before:
+        lines = unified_diff(before.splitlines(), text.splitlines(), name, "now", lineterm="", n=0)
+        raise AssertionError("\n".join(lines))
