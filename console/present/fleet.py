@@ -9,7 +9,7 @@ from collectors.model.quantity import Unit, exact
 from console.engine.history import History
 from console.engine.state import Event, Freshness, Snapshot, SourceState
 from console.present.cells import level_cell, spark_of
-from console.present.fold import Folded, fold_all
+from console.present.fold import Folded, Folds, fold_all
 from console.present.practices import VIEWS
 from console.present.words import counted, span, tiny
 from console.settings import Service
@@ -26,23 +26,21 @@ ROOMY = 10
 
 CHANGED_WITHIN = 1800.0
 
-Fold = dict[tuple[str, Practice], Folded]
 
-
-def practices_shown(folds: Fold) -> tuple[Practice, ...]:
+def practices_shown(folds: Folds) -> tuple[Practice, ...]:
     """The practices that have a collector, in their order."""
     there = {practice for _service, practice in folds}
     return tuple(practice for practice in Practice if practice in there)
 
 
-def services_shown(folds: Fold, services: Mapping[str, Service]) -> tuple[str, ...]:
+def services_shown(folds: Folds, services: Mapping[str, Service]) -> tuple[str, ...]:
     """Every service with its level, worst first; of equal ones the configured order counts."""
     names = list(services) + sorted({service for service, _practice in folds} - set(services))
     levels = service_levels(folds)
     return tuple(sorted(names, key=lambda name: -levels.get(name, Level.NONE).rank))
 
 
-def service_levels(folds: Fold) -> dict[str, Level]:
+def service_levels(folds: Folds) -> dict[str, Level]:
     """The worst level of each service's practices; a service that nobody watches is not there."""
     levels: dict[str, Level] = {}
     for (service, _practice), folded in folds.items():
@@ -187,7 +185,7 @@ def _source_words(source: SourceState) -> str:
     return f"{source.id.text} failed: {failure.why}" if failure else f"{source.id.text} gives no answer"
 
 
-def _name(folds: Fold, service: str, shown: tuple[Practice, ...]) -> Cell:
+def _name(folds: Folds, service: str, shown: tuple[Practice, ...]) -> Cell:
     """A service's name with its level."""
     there = {practice: folds[service, practice].level for practice in shown if (service, practice) in folds}
     level = worst(list(there.values()))

@@ -64,11 +64,25 @@ def fold(
     )
 
 
-def fold_all(snapshot: Snapshot, services: Mapping[str, Service]) -> dict[tuple[str, Practice], Folded]:
+Folds = Mapping[tuple[str, Practice], Folded]
+
+
+def fold_all(snapshot: Snapshot, services: Mapping[str, Service]) -> Folds:
     """Every place of the fleet that has a collector, by owner and practice.
 
-    Subjects that belong to no service stand under their collector's own name.
+    Subjects that belong to no service stand under their collector's own name. The last answer is
+    kept, since header, table and needs of one paint ask the same.
     """
+    global _last  # noqa: PLW0603 - one answer, replaced as a whole: any thread may ask
+    if _last is None or _last[0] is not snapshot or _last[1] is not services:
+        _last = (snapshot, services, _fold_all(snapshot, services))
+    return _last[2]
+
+
+_last: tuple[Snapshot, Mapping[str, Service], Folds] | None = None
+
+
+def _fold_all(snapshot: Snapshot, services: Mapping[str, Service]) -> Folds:
     rows: dict[tuple[str, Practice], list[Row]] = {}
     told = set()
     for row in snapshot.rows:

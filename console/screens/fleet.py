@@ -13,7 +13,7 @@ from collectors.model.subject import SubjectId
 from console.engine.state import DetailKey, Row, Snapshot, SourceId
 from console.present import fleet, needs
 from console.present.filtering import Filter
-from console.present.fold import Folded, fold_all
+from console.present.fold import Folds, fold_all
 from console.present.practice import facts
 from console.present.words import number, say
 from console.screens.base import ConsoleScreen
@@ -43,7 +43,7 @@ class FleetScreen(ConsoleScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._folds: dict[tuple[str, Practice], Folded] = {}
+        self._folds: Folds = {}
         self._needs: tuple[needs.Need, ...] = ()
         self._filter = Filter("")
         self._snapshot: Snapshot | None = None

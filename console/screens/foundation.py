@@ -47,6 +47,7 @@ class ConsoleApp(TerminalApp):
         self.ascii_only = ascii_only
         self.spared = spared
         self.held: Snapshot | None = None
+        self._painted: Snapshot | None = None
         self.time_shift = 0
         self.panel_faults: dict[str, Path | None] = {}
         self._thread = CoreThread(core)
@@ -141,12 +142,13 @@ class ConsoleApp(TerminalApp):
 
     @on(Woken)
     def _woken(self) -> None:
-        self._painter.soon()
+        self._painter.news()
 
     def _tick(self) -> None:
+        """The clock goes on; what else the header says has not changed since the last paint."""
         screen = self._console_screen()
         if screen is not None and not self.stalled:
-            screen.paint_header(self.store.snapshot())
+            screen.paint_header(self._painted or self.shown())
 
     def _paint(self) -> None:
         screen = self._console_screen()
@@ -154,7 +156,8 @@ class ConsoleApp(TerminalApp):
             return
         if self.held is None:
             self.store.clear()
-        screen.show(self.shown())
+        self._painted = self.shown()
+        screen.show(self._painted)
 
     def _console_screen(self) -> ConsoleScreen | None:
         """The topmost console screen, also under a dialog: what is behind it goes on living."""

@@ -1,4 +1,4 @@
-"""When to paint: at most so often, at once after a quiet spell, never while held or stalled."""
+"""When to paint: at most so often, what comes together at once, never while stalled."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,9 @@ from textual.message import Message
 from textual.timer import Timer
 
 from collectors.clock import Clock
+
+TOGETHER = 0.1
+"""Seconds to wait for what comes together with the first news after a quiet spell."""
 
 
 class Woken(Message):
@@ -29,11 +32,16 @@ class Painter:
         """Paint as soon as the gap allows."""
         if self._timer is not None:
             return
-        wait = self._painted_at + self._gap - self._clock.boottime()
+        wait = self._wait()
         if wait <= 0:
             self.now()
         else:
             self._timer = self._app.set_timer(wait, self.now, name="paint")
+
+    def news(self) -> None:
+        """Paint what has come, together with what comes right after."""
+        if self._timer is None:
+            self._timer = self._app.set_timer(max(self._wait(), TOGETHER), self.now, name="paint")
 
     def now(self) -> None:
         """Paint now."""
@@ -43,3 +51,6 @@ class Painter:
         self._painted_at = self._clock.boottime()
         self.paints += 1
         self._paint()
+
+    def _wait(self) -> float:
+        return self._painted_at + self._gap - self._clock.boottime()
