@@ -12,6 +12,7 @@ from collectors.model.subject import SubjectId
 from console.keys import KEYS
 from console.screens.base import ConsoleScreen
 from console.screens.commands import Commands
+from console.screens.dialog import Dialog, Palette
 from console.screens.fleet import FleetScreen
 from console.screens.foundation import ConsoleApp
 from console.screens.help import HelpScreen
@@ -22,6 +23,9 @@ from console.screens.practice import PRACTICE_SCREENS, PracticeScreen
 from console.screens.prompt import Prompt
 from console.screens.sources import SourcesScreen
 from console.screens.subject import SubjectScreen
+
+ACTIONS = frozenset(key.action.partition("(")[0] for key in KEYS)
+"""What the keys do."""
 
 
 class Quarterdeck(ConsoleApp):
@@ -39,7 +43,7 @@ class Quarterdeck(ConsoleApp):
             id=key.id,
             group=None,
             tooltip=key.words,
-            priority=key.id == "app.cancel",
+            priority=True,
         )
         for key in KEYS
     ]
@@ -81,6 +85,11 @@ class Quarterdeck(ConsoleApp):
 
     # -- keys
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys act before those of the panels, in the order in which they were pressed; not in dialogs."""
+        del parameters
+        return action == "cancel" or action not in ACTIONS or not isinstance(self.screen, (Dialog, Palette))
+
     async def action_go(self, name: str) -> None:
         """Show the fleet, a practice, or the sources."""
         while len(self.screen_stack) > 1:
@@ -119,28 +128,32 @@ class Quarterdeck(ConsoleApp):
             "Nothing runs that could be cancelled. Press ctrl+c again to quit.", markup=False, timeout=2
         )
 
-    def action_help(self) -> None:
+    async def action_help(self) -> None:
         """Help on what has the focus."""
         screen = self._console_screen()
         if screen is not None and not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(screen))
+            await self.push_screen(HelpScreen(screen))
 
-    def action_filter(self) -> None:
+    async def action_command_palette(self) -> None:  # type: ignore[override]  # actions may be coroutines
+        """All commands."""
+        if not isinstance(self.screen, Palette):
+            await self.push_screen(Palette())
+
+    async def action_filter(self) -> None:
         """Ask for a filter."""
         screen = self._console_screen()
         if screen is not None and screen is self.screen:
-            self.push_screen(
-                Prompt("filter", "text, or !text for all but those; empty shows all"), self._filtered
-            )
+            prompt = Prompt("filter", "text, or !text for all but those; empty shows all")
+            await self.push_screen(prompt, self._filtered)
 
-    def action_actions(self) -> None:
+    async def action_actions(self) -> None:
         """What can be done with the row under the cursor."""
         screen = self._console_screen()
         subject = screen.subject() if screen is not None else None
         if subject is None:
             self.notify("Put the cursor on a row first.", markup=False, timeout=3)
             return
-        self.push_screen(Menu(entries_for(subject, self.store.snapshot())), self._chosen)
+        await self.push_screen(Menu(entries_for(subject, self.store.snapshot())), self._chosen)
 
     def action_sort(self) -> None:
         """Sort by the next column."""

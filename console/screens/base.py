@@ -63,10 +63,10 @@ class ConsoleScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Header, body, hint and keys, from top to bottom."""
-        yield StatusLine(id="header")
+        yield StatusLine(ascii_only=self.console.ascii_only, id="header")
         yield from self.body()
-        yield HintLine(id="hint")
-        yield StatusLine(id="keys")
+        yield HintLine(ascii_only=self.console.ascii_only, id="hint")
+        yield StatusLine(ascii_only=self.console.ascii_only, id="keys")
 
     def body(self) -> Iterator[Widget]:
         """What stands between header and hint."""

@@ -1,5 +1,6 @@
 """The palette: every key's action by name, mutes, themes, and the lab's incidents."""
 
+import inspect
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -20,12 +21,25 @@ Command = tuple[str, str, Callable[[], object]]
 class Commands(Provider):
     """What the palette offers."""
 
+    _chosen = False
+
     @property
     def console(self) -> "Quarterdeck":
         """The app, with its own type."""
         return cast("Quarterdeck", self.app)
 
     def _all(self) -> list[Command]:
+        return [(name, words, partial(self._once, run)) for name, words, run in self._offered()]
+
+    async def _once(self, run: Callable[[], object]) -> None:
+        """Run what was chosen, and nothing more: a second Enter chooses again before the palette has left."""
+        if not self._chosen:
+            self._chosen = True
+            done = run()
+            if inspect.isawaitable(done):
+                await done
+
+    def _offered(self) -> list[Command]:
         console = self.console
         found: list[Command] = []
         found.extend(

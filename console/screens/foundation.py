@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
+from typing import ClassVar
 
 from textual import on
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from collectors.clock import Clock
 from console.engine.core import Core, CoreThread
@@ -28,8 +30,23 @@ GAP = 0.2
 SPARED_GAP = 0.5
 
 
+class AsciiScrollBar(ScrollBarRender):
+    """A scrollbar of blanks on two backgrounds."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
 class ConsoleApp(TerminalApp):
     """An app on a core. ``run_screen`` opens it; the core runs in its own thread from mount to the end."""
+
+    CSS = """
+    .-ascii DetailView, .-ascii LineChart, .-ascii SentenceList, .-ascii LogView, .-ascii Menu LiveTable {
+        border: ascii $border-blurred;
+    }
+    .-ascii HelpScreen DetailView { border: ascii $primary; }
+    .-ascii Toast { border-left: ascii $foreground; border-right: none; }
+    """
 
     def __init__(
         self,
@@ -117,6 +134,9 @@ class ConsoleApp(TerminalApp):
 
     def on_mount(self) -> None:
         """Theme, keys, core."""
+        self.set_class(self.ascii_only, "-ascii")
+        if self.ascii_only:
+            ScrollBar.renderer = AsciiScrollBar
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = LIGHT.name if self.settings.console.theme == "light" else DARK.name

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from collectors.model.practice import Practice
 from console.keys import KEYS
@@ -12,6 +11,7 @@ from console.present.header import key_name
 from console.present.practices import VIEWS
 from console.present.words import say
 from console.screens.base import ConsoleScreen
+from console.screens.dialog import Dialog
 from widgets.cell import Cell
 from widgets.detail import DetailView, Facts
 
@@ -27,7 +27,7 @@ _LEVELS = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Shows the help of the screen that it was opened over."""
 
     DEFAULT_CSS = """
@@ -67,7 +67,9 @@ class HelpScreen(ModalScreen[None]):
                 for spec in reading.specs()
             )
             sections.insert(3, Facts("what the values mean", meanings))
-        self.query_one(DetailView).show(sections)
+        view = self.query_one(DetailView)
+        view.show(sections)
+        self.set_focus(view)
 
     def action_leave(self) -> None:
         """Close."""

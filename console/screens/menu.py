@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from collectors.model.subject import SubjectId
 from collectors.text import Shown
 from console.engine.state import Mute, Snapshot, SourceId
 from console.present.practice import find_row, hint_of
+from console.screens.dialog import Dialog
 from widgets.bars import HintLine
 from widgets.cell import Cell, Column, Row
 from widgets.table import LiveTable
@@ -64,7 +64,7 @@ def _mute(app: "Quarterdeck", subject: SubjectId, seconds: float, reason: str = 
     app.repaint()
 
 
-class Menu(ModalScreen[Run | None]):
+class Menu(Dialog[Run | None]):
     """A short list; Enter runs the entry under the cursor, Esc leaves."""
 
     DEFAULT_CSS = """
@@ -73,7 +73,7 @@ class Menu(ModalScreen[Run | None]):
     Menu HintLine { width: 70; max-width: 96%; height: 1; background: $surface; }
     """
     HELP = "What can be done with the row. Enter does it, Esc leaves."
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", "leave", show=False)]
 
     def __init__(self, content: tuple[str, tuple[Entry, ...]]) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class Menu(ModalScreen[Run | None]):
     def compose(self) -> ComposeResult:
         """The entries, and what they are about."""
         yield LiveTable(ascii_only=cast("Quarterdeck", self.app).ascii_only)
-        yield HintLine()
+        yield HintLine(ascii_only=cast("Quarterdeck", self.app).ascii_only)
 
     def on_mount(self) -> None:
         """Fill the list."""
@@ -90,7 +90,9 @@ class Menu(ModalScreen[Run | None]):
         rows = [
             Row(index, (Cell(name), Cell(words))) for index, (name, words, _run) in enumerate(self._entries)
         ]
-        self.query_one(LiveTable).show(columns, rows)
+        table = self.query_one(LiveTable)
+        table.show(columns, rows)
+        self.set_focus(table)
         self.query_one(HintLine).show_cell(Cell(self._words))
 
     @on(LiveTable.RowOpened)

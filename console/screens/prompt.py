@@ -6,17 +6,18 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from console.screens.dialog import Dialog
 
-class Prompt(ModalScreen[str | None]):
+
+class Prompt(Dialog[str | None]):
     """Asks for one line; Enter gives it, Esc gives None."""
 
     DEFAULT_CSS = """
     Prompt { align: left bottom; background: transparent; }
     Prompt Static { height: 1; width: 1fr; color: $text-muted; }
-    Prompt Input { height: 1; border: none; padding: 0 1; }
+    Prompt Input, Prompt Input:focus { height: 1; border: none; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave", show=False)]
 
@@ -31,6 +32,10 @@ class Prompt(ModalScreen[str | None]):
         line = Input(value=self._value)
         line.cursor_blink = False
         yield line
+
+    def on_mount(self) -> None:
+        """Take the focus at once: what is typed next belongs into the line."""
+        self.set_focus(self.query_one(Input))
 
     @on(Input.Submitted)
     def _given(self, event: Input.Submitted) -> None:

@@ -53,6 +53,7 @@ class Part:
     passes: int = 0
     details: list[tuple[SubjectId, str]] = field(default_factory=list)
     detail_text: str = "because"
+    detail_error: bool = False
     make: Callable[[Subject, float, str], Reading] | None = None
 
     def value(self, key: bytes) -> float:
@@ -139,6 +140,8 @@ def collector_class(practice: Practice, part: Part) -> type[Collector[Any]]:
 
         async def detail(self, subject: SubjectId, name: str) -> Detail:
             part.details.append((subject, name))
+            if part.detail_error:
+                raise LookupError("no such detail")
             return Detail(SPEC, ("what", "says"), ((shown(subject.key), shown(part.detail_text)),))
 
     Staged.practice = practice
@@ -212,6 +215,8 @@ class Stage:
 def settings_of(
     practices: Sequence[Practice] = FILLED,
     services: Sequence[str] = ("orders", "catalog", "billing", "search"),
+    *,
+    every: float = 1.0,
     **changed: Any,
 ) -> Settings:
     """One collector for each practice, all of the first service."""
@@ -222,7 +227,7 @@ def settings_of(
             practice=practice,
             options=Options(),
             service=services[0],
-            every=1.0,
+            every=every,
             timeout=1.0,
         )
         for practice in practices
@@ -266,7 +271,7 @@ async def staged(
     app = Quarterdeck(Core(settings, emit=ring.append, seed=1), ring, **options)
     stage = Stage(parts, app)
     try:
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             stage.pilot = pilot
             if wait:
                 await stage.live()

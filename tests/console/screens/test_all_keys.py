@@ -13,7 +13,7 @@ MODES = ["fleet", *Practice, "sources"]
 OVER = {
     "filter": "Prompt",
     "help": "HelpScreen",
-    "palette": "CommandPalette",
+    "palette": "Palette",
     "menu": "Menu",
     "reason": "Prompt",
     "record": "RecordScreen",
