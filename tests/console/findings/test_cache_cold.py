@@ -59,9 +59,23 @@ def test_without_load_a_ratio_says_nothing() -> None:
 
 def test_a_cache_that_never_served_well_does_not_go_cold() -> None:
     film = Film()
-    film.calm(cache(0.25), passes=60)
+    film.calm(cache(0.25, 1000.0), passes=60)
     for _ in range(10):
-        assert film.show(cache(0.0)) == ()
+        assert film.show(cache(0.0, 1000.0)) == ()
+
+
+def test_a_small_fall_is_none_however_sure_it_is() -> None:
+    film = Film()
+    film.calm(cache(0.9, 1000.0))
+    for _ in range(10):
+        assert film.show(cache(0.66, 1000.0)) == ()
+
+
+def test_look_ups_of_long_ago_are_not_joined() -> None:
+    film = Film(every=5.0)
+    film.calm(cache(0.95, 0.12), passes=200)
+    for _ in range(60):
+        assert film.show(cache(0.0, 0.12)) == ()
 
 
 @pytest.mark.parametrize(("usual", "lookups"), [(0.6, 1.0), (0.8, 2.0), (0.5, 5.0), (0.95, 0.3)])
@@ -78,7 +92,7 @@ def test_chance_alone_is_hardly_ever_found(usual: float, lookups: float) -> None
 
 def test_it_stays_found_however_long_it_lasts() -> None:
     film = Film(every=10.0)
-    film.calm(cache(0.95), passes=20)
+    film.calm(cache(0.95), passes=10)
     cold(film, 3)
     for passed in range(1000):
         assert cold(film, 1), passed

@@ -58,7 +58,7 @@ def test_a_few_that_wait_among_many_that_work_are_none() -> None:
 
 def test_one_long_wait_is_none() -> None:
     film = Film()
-    film.calm(READY, of_orders(active=1))
+    film.calm(READY, of_orders())
     film.show(READY, of_orders(1, 1))
     assert film.show(READY, of_orders(1, 1)) == ()
     film.calm(READY, of_orders())

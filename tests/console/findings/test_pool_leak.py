@@ -56,6 +56,13 @@ def test_a_leak_stays_found_however_long_it_lasts() -> None:
         assert film.show(pool(20, 10.0 * passed)), passed
 
 
+def test_a_leak_whose_sessions_are_renewed_stays_found() -> None:
+    film = Film(every=10.0)
+    film.calm(pool(0, 0), passes=10)
+    for passed in range(1000):
+        assert film.show(pool(20, 12)), passed
+
+
 def test_a_fresh_console_finds_a_leak_without_a_past() -> None:
     (found,) = Film().show(pool(15, 300))
     assert "no past to compare" in found.evidence

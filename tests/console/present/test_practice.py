@@ -40,6 +40,7 @@ def test_the_worst_stand_first_then_by_service_and_label_and_what_is_gone_last()
         row(queue("a")),
         row(queue("gone"), Level.CRITICAL, freshness=Freshness.GONE),
         row(queue("bad"), Level.CRITICAL),
+        row(queue("without a limit", "zoo"), Level.NONE),
     ]
     told = practice.rows_of(snapshot(rows), Practice.QUEUES)
     assert [(one.reading.subject.service, one.reading.subject.label) for one in told] == [
@@ -47,11 +48,12 @@ def test_the_worst_stand_first_then_by_service_and_label_and_what_is_gone_last()
         ("orders", "a"),
         ("orders", "b"),
         ("zoo", "a"),
+        ("zoo", "without a limit"),
         ("orders", "gone"),
     ]
     assert [
         one.reading.subject.label for one in practice.rows_of(snapshot(rows), Practice.QUEUES, "zoo")
-    ] == ["a"]
+    ] == ["a", "without a limit"]
 
 
 def test_a_sources_own_row_is_found_by_its_sources_name() -> None:
