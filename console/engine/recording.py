@@ -268,12 +268,10 @@ def _unpacked(value: float, known: int, unit: str) -> Quantity:
 def _unpack(body: bytes, where: str) -> list[Any]:
     """The entries of one block."""
     try:
-        unpacker = zlib.decompressobj()
-        data = unpacker.decompress(body, MOST_BLOCK)
-        told = msgspec.msgpack.decode(data)
+        told = msgspec.msgpack.decode(zlib.decompressobj().decompress(body, MOST_BLOCK))
     except (zlib.error, msgspec.DecodeError) as error:
         raise RecordingError(f"{where} is damaged: {error}") from error
-    if not unpacker.eof or not isinstance(told, list):
+    if not isinstance(told, list):
         raise RecordingError(f"{where} is damaged")
     return told
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,7 @@ def test_a_torn_tail_is_left_out_and_the_rest_read(tmp_path: Path, cut: int) -> 
     path = tmp_path / "a.qdr"
     record(path, *[(NOW + second, {"x.a": exact(second)}) for second in range(5)], each_block=True)
     os.truncate(path, path.stat().st_size - cut)
+    assert len(list(entries(path))) == 5
     history = History()
     assert read_back(tmp_path, history, 0.0)[0] == 4
     assert [value for _at, value, _known in series(history, "x.a")] == [0, 1, 2, 3]
@@ -221,6 +223,8 @@ def test_only_what_is_young_enough_is_read_back(tmp_path: Path) -> None:
     history = History()
     assert read_back(tmp_path, history, NOW - 45)[0] == 4
     assert [value for _at, value, _known in series(history, "x.a")] == [60, 70, 80, 90]
+    # blocks of the time before are not even unpacked
+    assert [entry[0] for entry in entries(tmp_path / "a.qdr", time.time() + 60)] == ["sweep"]
     os.utime(tmp_path / "a.qdr", (NOW - 5000, NOW - 5000))
     assert read_back(tmp_path, History(), NOW - 45)[0] == 0
 
@@ -367,6 +371,36 @@ def test_flushing_while_sweeps_come_loses_none_and_closing_waits(tmp_path: Path)
     flusher.join()
     told = [entry[4] for entry in entries(tmp_path / "a.qdr") if entry[0] == "event"]
     assert told == [str(index) for index in range(2000)]
+    assert recorder.stopped == ""
+
+
+def test_closing_waits_for_a_block_that_is_being_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(tmp_path / "a.qdr", "shop", "lab", "1.0")
+    compress, begun, go_on = zlib.compress, threading.Event(), threading.Event()
+
+    def slow(data: bytes, level: int) -> bytes:
+        begun.set()
+        go_on.wait(10)
+        return compress(data, level)
+
+    monkeypatch.setattr(zlib, "compress", slow)
+    recorder.event(Event(NOW, "mark", "", Shown("deploy")))
+    writer = threading.Thread(target=recorder.flush)
+    closer = threading.Thread(target=recorder.close)
+    writer.start()
+    begun.wait(10)
+    closer.start()
+    closer.join(0.2)
+    assert closer.is_alive()
+    go_on.set()
+    writer.join()
+    closer.join()
+    assert recorder.stopped == ""
+    assert [entry[0] for entry in entries(tmp_path / "a.qdr")] == ["head", "event"]
+    recorder.event(Event(NOW, "mark", "", Shown("late")))
+    recorder.flush()
     assert recorder.stopped == ""
 
 
