@@ -3,10 +3,12 @@
 import asyncio
 import base64
 import re
+import sys
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any, Literal, Self, cast
 from urllib.parse import quote, unquote, urlsplit
 
@@ -37,6 +39,10 @@ CHUNK_LIMIT = 20_000
 
 ACCEPT = "application/health+json, application/json, text/plain;q=0.9, */*;q=0.1"
 """Some frameworks answer with an HTML page unless JSON is asked for."""
+
+if "sniffio" not in sys.modules and find_spec("sniffio") is None:
+    # httpcore asks for it several times a request, and each time the whole path was searched in vain.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # how Python is told that there is none
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _OURS = frozenset({"accept-encoding", "connection", "content-length", "transfer-encoding", "upgrade", "te"})
