@@ -42,6 +42,7 @@ class _Known:
     arrived: float
     taken: float
     gone_at: float | None = None
+    unseen: bool = False
 
 
 class Store:
@@ -108,10 +109,13 @@ class Store:
                 seen.add(reading.subject.id)
                 arrived = sweep.arrived - reading.lag
                 known[reading.subject.id] = _Known(reading, verdict, arrived, sweep.taken)
-            if sweep.complete:
-                for key, one in known.items():
-                    if key not in seen and one.gone_at is None:
-                        one.gone_at = sweep.arrived
+            for key, one in known.items():
+                if key in seen or one.gone_at is not None:
+                    continue
+                if sweep.complete:
+                    one.gone_at = sweep.arrived
+                else:
+                    one.unseen = sweep.arrived - one.arrived > state.every * state.slowed + state.timeout
             self._sources[source] = replace(
                 state, sweep=sweep, failure=None, took=took, passes=state.passes + 1, running_at=None
             )
@@ -243,6 +247,10 @@ class Store:
             verdict = replace(
                 one.verdict, level=Level.NONE, reason=Shown("gone: the source no longer names it")
             )
+        elif one.unseen and fresh is Freshness.LIVE:
+            fresh = Freshness.STALE
+            why = Shown("stale: the source's last answers did not name it")
+            verdict = replace(one.verdict, level=Level.UNKNOWN, reason=why)
         elif fresh is Freshness.STALE:
             why = f": {state.failure.why}" if state.failure else ""
             verdict = replace(one.verdict, level=Level.UNKNOWN, reason=Shown(f"stale{why}"))

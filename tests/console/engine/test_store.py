@@ -108,3 +108,16 @@ def test_a_mute_silences_its_subject_and_ends() -> None:
     store.put_sweep(SOURCE, *sweep(clock, b"mail", b"other"), took=0.1)
     assert [row.muted for row in store.snapshot().rows] == [False, False]
     assert store.snapshot().mutes == ()
+
+
+def test_what_partial_sweeps_no_longer_name_turns_stale_by_its_own_age() -> None:
+    clock = HandClock()
+    store, _woken = store_of(clock)
+    store.put_sweep(SOURCE, *sweep(clock, b"mail", b"other"), took=0.1)
+    for second, expected in ((2.0, Freshness.LIVE), (4.0, Freshness.STALE)):
+        clock.now = 1000.0 + second
+        store.put_sweep(SOURCE, *sweep(clock, b"mail", complete=False), took=0.1)
+        told = {row.reading.subject.id.key: row.freshness for row in store.snapshot().rows}
+        assert told == {b"mail": Freshness.LIVE, b"other": expected}
+    store.put_sweep(SOURCE, *sweep(clock, b"mail", b"other", complete=False), took=0.1)
+    assert {row.freshness for row in store.snapshot().rows} == {Freshness.LIVE}
