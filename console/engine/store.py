@@ -249,8 +249,8 @@ class Store:
             )
         elif one.unseen and fresh is Freshness.LIVE:
             fresh = Freshness.STALE
-            why = Shown("stale: the source's last answers did not name it")
-            verdict = replace(one.verdict, level=Level.UNKNOWN, reason=why)
+            unseen = Shown("stale: the source's last answers did not name it")
+            verdict = replace(one.verdict, level=Level.UNKNOWN, reason=unseen)
         elif fresh is Freshness.STALE:
             why = f": {state.failure.why}" if state.failure else ""
             verdict = replace(one.verdict, level=Level.UNKNOWN, reason=Shown(f"stale{why}"))
