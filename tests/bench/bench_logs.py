@@ -1,6 +1,6 @@
 """Log lines to records, beside a bare msgspec loop over the same lines, in one run.
 
-python tests/bench/bench_logs.py [LINES]
+python -m tests.bench.bench_logs [LINES], or python -m tests.bench logs
 """
 
 import asyncio
@@ -8,7 +8,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -18,6 +18,7 @@ from collectors.logs._formats.parser import Parser
 from collectors.logs.file import FileLogs, FileOptions
 from collectors.transport.read.files_lines import Line
 from console.logs.ring import Ring
+from tests.bench.figures import Figure
 
 START = 1_795_460_000.0
 
@@ -103,6 +104,18 @@ async def through_the_collector(lines: list[bytes], path: Path) -> tuple[float, 
     ticking.cancel()
     await collector.close()
     return len(lines) / took, longest * 1000
+
+
+def figures(_place: object) -> Iterator[Figure]:
+    """Two lines for the table of all benches."""
+    lines = json_lines(30_000)
+    parsed, plain = rate(lines, records), rate(lines, bare)
+    beside = f"{plain:,.0f}/s (msgspec alone)"
+    yield Figure("JSON log lines to records", "–", f"{parsed:,.0f}/s", beside)
+    with tempfile.TemporaryDirectory() as folder:
+        speed, turn = asyncio.run(through_the_collector(lines, Path(folder) / "app.jsonl"))
+    words = f"{speed:,.0f}/s, the loop's longest turn {turn:.1f} ms"
+    yield Figure("log lines, file to ring", "–", words, "")
 
 
 def main() -> None:

@@ -58,6 +58,11 @@ class Meter(Terminal):
         """Seconds from exec until the screen first held each of these, None where it never did."""
         return self.delays([(self.begun, shows) for shows in wanted])
 
+    def spent_until(self, seconds: float) -> float:
+        """CPU seconds of the program when what came ``seconds`` after exec was read."""
+        known = zip(self.arrivals, self.spent, strict=False)
+        return next((spent for (at, _), spent in known if at - self.begun >= seconds), float("nan"))
+
     def press(self, key: str, shows: Shows) -> tuple[float, Shows]:
         """Press a key now, for ``delays``."""
         now = time.perf_counter()
