@@ -12,7 +12,7 @@ from collectors.model.subject import SubjectId
 from console.keys import KEYS
 from console.screens.base import ConsoleScreen
 from console.screens.commands import Commands
-from console.screens.dialog import Dialog, Palette
+from console.screens.dialog import Palette
 from console.screens.fleet import FleetScreen
 from console.screens.foundation import ConsoleApp
 from console.screens.help import HelpScreen
@@ -24,11 +24,8 @@ from console.screens.prompt import Prompt
 from console.screens.sources import SourcesScreen
 from console.screens.subject import SubjectScreen
 
-ACTIONS = frozenset(key.action.partition("(")[0] for key in KEYS)
-"""What the keys do."""
 
-
-class Quarterdeck(ConsoleApp):
+class Quarterdeck(ConsoleApp, inherit_bindings=False):
     """The console: its screens, and what its keys do."""
 
     TITLE = "quarterdeck"
@@ -43,7 +40,7 @@ class Quarterdeck(ConsoleApp):
             id=key.id,
             group=None,
             tooltip=key.words,
-            priority=True,
+            priority=key.id == "app.cancel",
         )
         for key in KEYS
     ]
@@ -84,11 +81,6 @@ class Quarterdeck(ConsoleApp):
         return lab_commands(self, self.lab) if self.lab is not None else []
 
     # -- keys
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys act before those of the panels, in the order in which they were pressed; not in dialogs."""
-        del parameters
-        return action == "cancel" or action not in ACTIONS or not isinstance(self.screen, (Dialog, Palette))
 
     async def action_go(self, name: str) -> None:
         """Show the fleet, a practice, or the sources."""

@@ -5,7 +5,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from collectors.clock import Clock
@@ -18,6 +18,7 @@ from console.keys import key_map
 from console.logs.ring import Ring
 from console.present.words import clock_time
 from console.screens.base import ConsoleScreen
+from console.screens.keyorder import KeyOrder
 from console.screens.reload import OFFER, is_changed, reload
 from console.screens.wake import Painter, Woken
 from console.settings import Settings
@@ -72,6 +73,7 @@ class ConsoleApp(TerminalApp):
         self.lab = lab
         self._cancelled_at = float("-inf")
         self._pace = 1.0
+        self._keys = KeyOrder(self, super().on_event)
         self._painter = Painter(self, core.clock, SPARED_GAP if spared else GAP, self._paint)
 
     # -- what the screens ask
@@ -125,6 +127,13 @@ class ConsoleApp(TerminalApp):
     def submit(self, command: Callable[[], object]) -> None:
         """Run a command on the core's loop."""
         self._thread.submit(command)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys are pressed in their order."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
 
     def repaint(self) -> None:
         """Paint the present screen soon."""

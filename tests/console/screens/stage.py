@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from collectors import registry
@@ -179,8 +181,24 @@ class Stage:
     async def press(self, *keys: str) -> str:
         """Press keys, let what follows happen, and give the screen."""
         await self.pilot.press(*keys)
-        await self.pilot.pause()
+        await self.worked_off()
         return self.text()
+
+    async def worked_off(self) -> None:
+        """Wait until every key that came has acted, and what it said is heard."""
+        await wait_until_async(lambda: self.app._keys.idle or self.app._exit, 10, "the keys have acted")
+        await self.pilot.pause()
+
+    async def at_once(self, *keys: str) -> None:
+        """Press keys as a bad line delivers them: all in one packet."""
+        driver = self.app._driver
+        assert driver is not None
+        for key in keys:
+            name = key if len(key) > 1 or key.isalnum() else _character_to_key(key)
+            driver.send_message(events.Key(name, key if len(key) == 1 else None))
+        await asyncio.sleep(0)
+        await self.pilot.pause()
+        await self.worked_off()
 
     async def until(self, text: str | Callable[[str], object], deadline: float = 10.0) -> str:
         """Wait until a text stands on the screen, or a predicate holds of it."""

@@ -8,10 +8,12 @@ import pytest
 from textual.binding import Binding
 from textual.keys import Keys
 
+from collectors.model.practice import Practice
 from console.keys import KEYS, defaults, key_map
 from console.screens.app import Quarterdeck
 from console.settings import SettingsError, Source, load
-from tests.console.screens.stage import settings_of, staged
+from tests.console.screens.stage import FILLED, Part, settings_of, staged
+from tests.servers.waiting import wait_until_async
 from widgets.detail import DetailView
 from widgets.loglines import LogView
 from widgets.sentences import SentenceList
@@ -103,3 +105,43 @@ def test_a_table_key_may_be_bound_anew_too_or_is_refused_in_words(tmp_path: Path
         load(Source(file), {}, keys=defaults())
     assert "there is no action 'app.hlod'" in str(caught.value.problems[0])
     assert "app.hold" in str(caught.value.problems[0])
+
+
+async def test_keys_that_come_at_once_act_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = {practice: Part() for practice in FILLED}
+    parts[Practice.QUEUES].keys = [f"q{number}".encode() for number in range(9)]
+    async with staged(monkeypatch, parts=parts) as stage:
+        await stage.at_once("2", "j", "j", "j", "a")
+        await stage.until(lambda screen: "mute 1 h" in screen and "orders · q3: 3 ready" in screen)
+        await stage.press("escape")
+        await stage.at_once("g", "/", *"q7", "enter")
+        await stage.until("queues · /q7")
+        await stage.at_once("/", *"qaS", "enter")
+        await stage.until("queues · /qaS")
+        assert stage.app.current_mode == "queues"
+        await stage.at_once("escape", "tab", "z")
+        await stage.until(lambda screen: "verdict" in screen and "because" not in screen)
+
+
+async def test_a_command_that_is_typed_at_once_is_run_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with staged(monkeypatch) as stage:
+        await stage.at_once(":", *"look hold")
+        await stage.until(lambda screen: "stands still" in screen and "go to: fleet" not in screen)
+        await stage.at_once("down", "enter")
+        await wait_until_async(lambda: bool(stage.app.held_since), 5)
+        assert len(stage.app.screen_stack) == 1
+
+
+async def test_no_key_of_textual_quits(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with staged(monkeypatch) as stage:
+        await stage.press("ctrl+q", "ctrl+d", "ctrl+z", "ctrl+backslash", "alt+q", "Q")
+        assert not stage.app._exit
+
+
+async def test_escapes_that_come_at_once_leave_a_dialog_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with staged(monkeypatch) as stage:
+        for opened in ("?", "/", ":", "a"):
+            await stage.press("f")
+            await stage.at_once(opened, "escape", "escape", "escape")
+            await wait_until_async(lambda: len(stage.app.screen_stack) == 1, 5)
+            assert stage.app.is_running
