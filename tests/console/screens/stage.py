@@ -56,6 +56,7 @@ class Part:
     details: list[tuple[SubjectId, str]] = field(default_factory=list)
     detail_text: str = "because"
     detail_error: bool = False
+    detail_made: Detail | None = None
     make: Callable[[Subject, float, str], Reading] | None = None
 
     def value(self, key: bytes) -> float:
@@ -144,7 +145,8 @@ def collector_class(practice: Practice, part: Part) -> type[Collector[Any]]:
             part.details.append((subject, name))
             if part.detail_error:
                 raise LookupError("no such detail")
-            return Detail(SPEC, ("what", "says"), ((shown(subject.key), shown(part.detail_text)),))
+            row = (shown(subject.key), shown(part.detail_text))
+            return part.detail_made or Detail(SPEC, ("what", "says"), (row,))
 
     Staged.practice = practice
     Staged.Options = Options
