@@ -1,4 +1,7 @@
-"""Secrets in text → stable tokens. Every pattern is linear: its loops are possessive or short."""
+"""Secrets in text → stable tokens. Every pattern is linear: its loops are possessive, short, or its end.
+
+Only single characters repeat possessively: Python before 3.11.5 matches possessive groups wrongly.
+"""
 
 import base64
 import binascii
@@ -148,11 +151,11 @@ _NO_DOMAINS = frozenset({
 })  # fmt: skip
 
 _PEM = (
-    r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:(?!-----END)[\s\S]){0,16000}+"
+    r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:(?!-----END)[\s\S]){0,16000}"
     r"(?:-----END [A-Z ]{0,20}PRIVATE KEY-----)?"
 )
 _URL_LOGIN = r"(?<=://)[^\s/@:\"'‹›]{0,256}+:[^\s/\"'‹›]{1,256}(?=@)"
-_JWT = r"\beyJ[\w-]{8,}+\.[\w-]{4,}+(?:\.[\w-]*+){0,3}+"
+_JWT = r"\beyJ[\w-]{8,}+\.[\w-]{4,}+(?:\.[\w-]*+){0,3}"
 _CREDENTIAL = r"(?i)\b(bearer|basic|token|apikey)([ ]{1,3})([\w.~+/=-]{8,}+)"
 _VENDOR = (
     r"\b(?:(?:AKIA|ASIA)[A-Z0-9]{16}\b|gh[ops]_[A-Za-z0-9]{20,255}+|github_pat_\w{20,255}+|glpat-[\w-]{20,64}+"
@@ -192,7 +195,7 @@ _RULES: tuple[_Rule, ...] = (
 
 _COOKIES = re.compile(
     r"(?i)(?<![\w-])((?:set-)?cookie[\"']?: {0,3}[\"']?)"
-    r"([^\s=;,\"'‹›]++=[^\s;,\"'‹›]*+(?:; {0,3}[^\s=;,\"'‹›]++(?:=[^\s;\"'‹›]*+)?)*+)"
+    r"([^\s=;,\"'‹›]++=[^\s;,\"'‹›]*+(?:; {0,3}[^\s=;,\"'‹›]++(?:=[^\s;\"'‹›]*+)?)*)"
 )
 
 _NAME = re.compile(
@@ -201,12 +204,12 @@ _NAME = re.compile(
 )
 """A name, its quotes, a sign between, and the quote that opens the value."""
 
-_BARE = r"(?:[^\s\"',;&}\])<>\\]|,(?![\s\"'\\]|[\w.-]{1,64}+[=:]|$)){3,}+"
+_BARE = r"(?:[^\s\"',;&}\])<>\\]|,(?![\s\"'\\]|[\w.-]{1,64}+[=:]|$)){3,}"
 _VALUE = re.compile(
     rf"(?!{_MASKED}(?:[\s\"',;&}}\])<>\\]|$))"
     r"(?:(?<=\\[\"'])[^\"'\\\n]++"
-    r"|(?<=(?<!\\)\")(?:[^\"\\\n]|\\[^\n])++"
-    r"|(?<=(?<!\\)')(?:[^'\\\n]|\\[^\n])++"
+    r"|(?<=(?<!\\)\")(?:[^\"\\\n]|\\[^\n])+"
+    r"|(?<=(?<!\\)')(?:[^'\\\n]|\\[^\n])+"
     rf"|(?<![\"']){_BARE})"
 )
 """What is between quotes, escaped ones too, or goes on to the next blank or sign; no token of ours."""

@@ -7,7 +7,7 @@ MOST = 16 * 1024
 """Characters looked at: no expression of ours runs over more."""
 
 # possessive throughout: on a 64,000-character token the naive form takes half a minute
-_PAIR = re.compile(r'(?<![^\s])([^\s="]++)=("(?:[^"\\]|\\.)*+"?|[^\s]*+)')
+_PAIR = re.compile(r'(?<![^\s])([^\s="]++)=("(?:[^"\\]|\\.)*"?|[^\s]*+)')
 _STARTS = re.compile(r"\s{0,8}[A-Za-z_@][\w.@/-]{0,64}+=")
 
 

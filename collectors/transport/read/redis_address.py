@@ -1,7 +1,8 @@
 """Where a Redis is and how to log in: URLs of single servers, UNIX sockets and Sentinels."""
 
+import re
 from dataclasses import dataclass
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote
 
 from collectors.errors import OptionsError
 from collectors.secret import Secret, SecretUrl
@@ -36,13 +37,26 @@ class Address:
     sentinel_login: Login = Login()
 
 
+_URL = re.compile(r"([^:/?#]+)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#.*)?")
+
+
+def _split(url: SecretUrl) -> SplitResult:
+    """As ``urlsplit``, which in some Pythons refuses a list of hosts with an IPv6 address in it."""
+    found = _URL.fullmatch(url.reveal())
+    return (
+        SplitResult(*(part or "" for part in found.groups()), "")
+        if found
+        else SplitResult("", "", "", "", "")
+    )
+
+
 def parse_address(url: SecretUrl) -> Address:
     """Read a URL; raises OptionsError with the right way to write it.
 
     ``redis://user:password@host:6379/0``, ``rediss://`` for TLS, ``unix:///path?db=0``,
     ``redis+sentinel://user:password@host:26379,host2/primary/0?sentinel_password=…``.
     """
-    parts = urlsplit(url.reveal())
+    parts = _split(url)
     scheme = parts.scheme.lower()
     if scheme not in _PLAIN | _TLS:
         raise OptionsError(
@@ -58,7 +72,7 @@ def parse_address(url: SecretUrl) -> Address:
 
 
 def _sentinel(url: SecretUrl, tls: bool, login: Login, query: dict[str, str]) -> Address:  # noqa: FBT001 - private
-    parts = urlsplit(url.reveal())
+    parts = _split(url)
     hosts = [host for host in parts.netloc.rpartition("@")[2].split(",") if host]
     primary, _, db = parts.path.strip("/").partition("/")
     if not hosts or not primary:
