@@ -43,11 +43,10 @@ _URL = re.compile(r"([^:/?#]+)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#.*)?")
 def _split(url: SecretUrl) -> SplitResult:
     """As ``urlsplit``, which in some Pythons refuses a list of hosts with an IPv6 address in it."""
     found = _URL.fullmatch(url.reveal())
-    return (
-        SplitResult(*(part or "" for part in found.groups()), "")
-        if found
-        else SplitResult("", "", "", "", "")
-    )
+    if found is None:
+        return SplitResult("", "", "", "", "")
+    scheme, netloc, path, query = (part or "" for part in found.groups())
+    return SplitResult(scheme, netloc, path, query, "")
 
 
 def parse_address(url: SecretUrl) -> Address:
