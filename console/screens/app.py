@@ -145,7 +145,10 @@ class Quarterdeck(ConsoleApp, inherit_bindings=False):
         if subject is None:
             self.notify("Put the cursor on a row first.", markup=False, timeout=3)
             return
-        await self.push_screen(Menu(entries_for(subject, self.store.snapshot())), self._chosen)
+        await self.push_screen(
+            Menu(entries_for(subject, self.store.snapshot())),
+            lambda run: run(self) if run is not None else None,
+        )
 
     def action_sort(self) -> None:
         """Sort by the next column."""
@@ -207,10 +210,6 @@ class Quarterdeck(ConsoleApp, inherit_bindings=False):
         if screen is not None and text is not None:
             screen.filter_by(text)
             self._painter.now()
-
-    def _chosen(self, run: Callable[["Quarterdeck"], None] | None) -> None:
-        if run is not None:
-            run(self)
 
     def get_system_commands(self, screen: Screen[Any]) -> list[SystemCommand]:
         """None of Textual's own: its screenshot and theme commands know nothing of our rules."""
