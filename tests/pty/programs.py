@@ -1,11 +1,8 @@
 """The programs that every terminal test runs.
 
 To put another one through the same tests, add a Program: its command, a text that its first
-screen holds, and what it needs in its environment. ``quarterdeck``, for instance:
-
-    Program("quarterdeck", (sys.executable, "-m", "console", "--config", str(SOME_TOML)), "service")
-
-Tests that need a fault on demand (a heartbeat, a crash, hostile content) run the sample only.
+screen holds, and what it needs in its environment. Tests that need a fault on demand (a heartbeat,
+a crash, hostile content) run the sample only.
 """
 
 import os
@@ -32,7 +29,11 @@ class Program:
 
 SAMPLE = Program("sample", (sys.executable, str(HERE / "sample_app.py")), "tock")
 
-PROGRAMS = [SAMPLE]
+QUARTERDECK = Program(
+    "quarterdeck", (sys.executable, "-P", "-m", "console", "--config", str(HERE / "small.toml")), "needs you"
+)
+
+PROGRAMS = [SAMPLE, QUARTERDECK]
 
 
 def environment(folder: Path, program: Program = SAMPLE, **more: str) -> dict[str, str]:

@@ -150,7 +150,10 @@ class Terminal:
                 raise AssertionError(f"it ended with {self.process.returncode}:\n{screen}")
             return screen if holds(screen) else ""
 
-        return wait_until(seen, deadline, f"{wanted!r} on the screen")
+        try:
+            return wait_until(seen, deadline)
+        except AssertionError as error:
+            raise AssertionError(f"{wanted!r} is not on the screen: {error}\n{self.text()}") from None
 
     def end(self, deadline: float) -> int:
         """Wait for the program's end and for its last bytes; the exit code, negative for a signal."""
