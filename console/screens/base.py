@@ -4,9 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widget import Widget
 
 from collectors.model.level import Level
@@ -16,6 +14,7 @@ from collectors.text import one_line
 from console.engine.state import DetailKey, Snapshot, SourceId
 from console.present.header import footer_words, header_words
 from console.present.practice import find_row
+from console.screens.styling import StyledScreen
 from console.terminal import crash
 from widgets.bars import HintLine, StatusLine
 from widgets.cell import Cell
@@ -42,7 +41,7 @@ LOWER = 8
 """Lines that the lower panels need at the least."""
 
 
-class ConsoleScreen(Screen[None]):
+class ConsoleScreen(StyledScreen):
     """A screen that paints snapshots. Subclasses give ``body`` and ``paint``."""
 
     TITLE_WORDS: ClassVar[str] = ""
@@ -61,15 +60,6 @@ class ConsoleScreen(Screen[None]):
     def console(self) -> "Quarterdeck":
         """The app, with its own type."""
         return cast("Quarterdeck", self.app)
-
-    async def on_event(self, event: events.Event) -> None:
-        """Come back without restyling every widget: nothing that styles depend on has changed meanwhile.
-
-        A new theme is Textual's to notice; restyling takes a fifth of the time between key and screen.
-        """
-        if isinstance(event, events.ScreenResume):
-            event.refresh_styles = False
-        await super().on_event(event)
 
     def compose(self) -> ComposeResult:
         """Header, body, hint and keys, from top to bottom."""

@@ -20,9 +20,9 @@ from console.present.words import clock_time
 from console.screens.base import ConsoleScreen
 from console.screens.keyorder import KeyOrder
 from console.screens.reload import OFFER, is_changed, reload
+from console.screens.styling import StyledApp
 from console.screens.wake import Painter, Woken
 from console.settings import Settings
-from console.terminal.app import TerminalApp
 from widgets.theme import DARK, LIGHT
 
 GAP = 0.2
@@ -38,7 +38,7 @@ class AsciiScrollBar(ScrollBarRender):
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
-class ConsoleApp(TerminalApp):
+class ConsoleApp(StyledApp):
     """An app on a core. ``run_screen`` opens it; the core runs in its own thread from mount to the end."""
 
     CSS = """
