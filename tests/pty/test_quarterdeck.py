@@ -149,9 +149,13 @@ def test_hostile_names_reach_the_terminal_as_text(tmp_path: Path, make_valkey: M
                 file.write(b"2026-01-01T00:00:00Z ERROR " + name.replace(b"\n", b"") + b"\n")
         terminal.send("5")
         terminal.wait_for(lambda screen: "clear␛[2J" in screen and "[@click=app.quit]x[/]" in screen)
-        for keys in ("2", "\r", "\x1b", "a", "\x1b", "?", "\x1b", "5", "S", "f", "/[/]\r", "\x1b", "2", "y"):
+        for keys in ("2", "\r", "\x1b", "a", "\x1b", "?", "\x1b", "5", "S", "f", "/[/]\r", "\x1b"):
             terminal.send(keys)
             terminal.quiet(0.1)
+        terminal.send("2")
+        terminal.wait_for("› queues")
+        terminal.send("y")
+        terminal.wait_for("copied")
         assert terminal.process.poll() is None
         terminal.signal(signal.SIGTERM)
         assert terminal.end(6) == 143
