@@ -202,7 +202,7 @@ class Stage:
         await self.pilot.pause()
         await self.worked_off()
 
-    async def until(self, text: str | Callable[[str], object], deadline: float = 10.0) -> str:
+    async def until(self, text: str | Callable[[str], object], deadline: float = 30.0) -> str:
         """Wait until a text stands on the screen, or a predicate holds of it."""
         holds = text if callable(text) else lambda screen: text in screen
 
