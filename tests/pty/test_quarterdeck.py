@@ -151,7 +151,7 @@ def test_hostile_names_reach_the_terminal_as_text(tmp_path: Path, make_valkey: M
         terminal.wait_for(lambda screen: "clear␛[2J" in screen and "[@click=app.quit]x[/]" in screen)
         for keys in ("2", "\r", "\x1b", "a", "\x1b", "?", "\x1b", "5", "S", "f", "/[/]\r", "\x1b"):
             terminal.send(keys)
-            terminal.quiet(0.1)
+            terminal.quiet(0.4)  # longer than an Escape waits for what may follow it
         terminal.send("2")
         terminal.wait_for("› queues")
         terminal.send("y")
@@ -181,9 +181,14 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Terminal,
 
 def test_nothing_changed_sends_nothing(staged: tuple[Terminal, Path]) -> None:
     terminal, _ = staged
-    mark = len(terminal.raw)
-    time.sleep(3)
-    assert len(terminal.raw) - mark <= 60
+    sent = []
+    for _ in range(5):  # a slow machine may still be painting what came before
+        mark = len(terminal.raw)
+        time.sleep(3)
+        sent.append(len(terminal.raw) - mark)
+        if sent[-1] <= 60:
+            break
+    assert min(sent) <= 60
 
 
 def test_one_changed_value_sends_its_own_cell(staged: tuple[Terminal, Path]) -> None:
