@@ -134,9 +134,10 @@ def test_it_runs_without_privileges_and_without_a_home() -> None:
     account = named_account()
     assert account is not None
     prefix = ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
-    needed = (Path(sys.executable).resolve(), Path(sys.prefix), ROOT)
-    if not all(reachable(path, account) for path in needed):
-        # the interpreter or the clone lies in root's home: allow reading it, and nothing else
+    if not reachable(ROOT, account):
+        pytest.skip("the clone lies where other accounts may not enter: move it to see this test")
+    if not reachable(Path(sys.executable).resolve(), account):
+        # the interpreter lies in root's home: allow reading it, and nothing else
         prefix += ["--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"]
     env = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     with served(prefix=tuple(prefix), env=env) as (process, config):
