@@ -63,7 +63,6 @@ def table(
     name_width = 13 if narrow else 18
     room = (width - name_width - (9 if narrow else 14)) // max(1, len(shown))
     size = max(6, min(17, room - 1))
-    short = narrow and size < ROOMY
     columns = (
         Column("service", "service", name_width),
         *(Column(practice.value, practice.value[: size - 1], size) for practice in shown),
@@ -75,7 +74,7 @@ def table(
         cells = [_name(folds, service, shown)]
         for practice in shown:
             folded = folds.get((service, practice))
-            cells.append(_sized(folded, snapshot, history, narrow=narrow, short=short))
+            cells.append(_sized(folded, snapshot, history, size if narrow else None))
         changed = _changed(newest.get(service), snapshot.wall)
         cells.append(replace(changed, text=changed.short or changed.text) if narrow else changed)
         rows.append(Row(service, tuple(cells)))
@@ -121,12 +120,20 @@ def turned(
     return columns, tuple(rows)
 
 
-def _sized(folded: Folded | None, snapshot: Snapshot, history: History, *, narrow: bool, short: bool) -> Cell:
-    """A place of the fleet in the form that its column has room for."""
+def _sized(folded: Folded | None, snapshot: Snapshot, history: History, size: int | None) -> Cell:
+    """A place of the fleet in the longest form that fits a narrow column of ``size`` cells."""
     if folded is None:
         return Cell("–", dim=True)
-    cell = fleet_cell(folded, snapshot, history, sparks=not narrow)
-    return replace(cell, text=cell.short) if short else cell
+    cell = fleet_cell(folded, snapshot, history, sparks=size is None)
+    if size is None:
+        return cell
+    forms = (cell.text, _counted(folded, cell.short)) if size >= ROOMY else ()
+    return replace(cell, text=next((form for form in forms if len(form) <= size - 2), cell.short))
+
+
+def _counted(folded: Folded, text: str) -> str:
+    told = folded.bad and folded.total > 1 and folded.worst is not None
+    return f"{folded.bad}/{folded.total} {text}" if told else text
 
 
 def fleet_cell(folded: Folded, snapshot: Snapshot, history: History, *, sparks: bool) -> Cell:

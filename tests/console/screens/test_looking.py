@@ -364,3 +364,12 @@ async def test_in_ascii_nothing_else_is_painted(monkeypatch: pytest.MonkeyPatch)
             shown = stage.text()
             signs = {char for char in shown if not char.isascii()}
             assert not signs, (key, signs)
+
+
+async def test_at_80_columns_no_place_of_the_fleet_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = queues(values={b"mail": 123_456.0})
+    parts[Practice.HEALTH].values[b"mail"] = -1.0
+    async with staged(monkeypatch, parts=parts, size=(80, 24)) as stage:
+        shown = await stage.until("✖ 1/2 ")
+        (row,) = [line for line in shown.splitlines() if "›✖ orders" in line]
+        assert "…" not in row
