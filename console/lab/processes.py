@@ -154,13 +154,18 @@ def free_port() -> int:
     raise LabError("no free port on 127.0.0.1 between 20000 and 32000")
 
 
+def base_folder() -> Path:
+    """Return where folders of labs lie: the temporary folder, or /tmp where its name is long."""
+    base = tempfile.gettempdir()
+    # a UNIX socket's path holds 107 bytes
+    return Path(base if len(base) < 40 else "/tmp")  # noqa: S108 - only mkdtemp's folders are used
+
+
 class Folder:
     """A private folder (0700) under the temporary one, locked while we live, removed by `remove`."""
 
     def __init__(self, name: str, account: Account | None = None) -> None:
-        base = tempfile.gettempdir()
-        # a UNIX socket's path holds 107 bytes
-        self.path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{name}-", dir=base if len(base) < 40 else "/tmp"))  # noqa: S108 - mkdtemp
+        self.path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{name}-", dir=base_folder()))
         self._lock = os.open(self.path / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         if account:
@@ -175,33 +180,41 @@ class Folder:
 
 
 def sweep() -> list[Path]:
-    """Remove folders of labs that were killed so hard that they could not; return what was removed."""
+    """Remove folders of labs that were killed so hard that they could not; return what was removed.
+
+    Safe beside other sweeps, and a folder that could not be emptied now is tried again by the next.
+    """
     account = named_account()
     ours = {os.geteuid(), *([account.uid, *UIDS] if account else [])}
     removed: list[Path] = []
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    for folder in base_folder().glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
             state = folder.lstat()
-            # the age leaves time between another lab's mkdtemp and its lock
-            if (
-                not stat.S_ISDIR(state.st_mode)
-                or state.st_uid not in ours
-                or time.time() - state.st_mtime < 10
-            ):
-                continue
-            if _abandoned(folder / LOCK):
-                shutil.rmtree(folder, ignore_errors=True)
+            if stat.S_ISDIR(state.st_mode) and state.st_uid in ours and _remove_abandoned(folder):
                 removed.append(folder)
     return removed
 
 
-def _abandoned(lock: Path) -> bool:
-    """Tell whether no process holds the lock file; a folder without one is left alone."""
+def _remove_abandoned(folder: Path) -> bool:
+    """Remove a folder whose lock nobody holds; a folder without one is left alone.
+
+    We hold the lock meanwhile and remove its file last: whoever ends half-way, or finds that a dying server
+    still writes, leaves a folder that is known as abandoned.
+    """
+    lock = folder / LOCK
     handle = os.open(lock, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
+        # the age leaves time between another lab's making of the lock file and its taking it
+        if time.time() - os.fstat(handle).st_mtime < 10:
+            return False
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        for entry in folder.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            elif entry != lock:
+                entry.unlink()
+        lock.unlink()
+        folder.rmdir()
     finally:
         os.close(handle)
     return True

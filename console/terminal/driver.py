@@ -199,6 +199,9 @@ class TerminalDriver(LinuxDriver):
     def _size_changed(self) -> None:
         if self._held and self._resized is not None:
             self._resized(signal.SIGWINCH, None)
+            # Back at the same size Textual paints nothing, but the terminal has reflowed what it showed.
+            if self._get_terminal_size() == tuple(self._app.size):
+                self._repaint()
 
     # The rest replaces private steps of LinuxDriver, each for the reason it gives.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pty.programs import PROGRAMS, Program, environment, opened
+from tests.pty.programs import PROGRAMS, SAMPLE, Program, environment, opened
 from tests.pty.terminal import Terminal
 from tests.servers.waiting import wait_until
 
@@ -37,6 +37,15 @@ def test_it_takes_the_new_size(program: Program, tmp_path: Path) -> None:
             terminal.resize(*size)
             wait_until(partial(holds_after, terminal, len(terminal.raw), f"\x1b[{size[1]};1H"), 10)
         terminal.wait_for(program.ready)
+
+
+def test_a_window_that_grew_and_came_back_is_painted_anew(tmp_path: Path) -> None:
+    with opened(SAMPLE, tmp_path, (100, 30)) as terminal:
+        mark = len(terminal.raw)
+        terminal.resize(101, 30, tell=False)
+        terminal.resize(100, 30, tell=False)
+        # the button never changes: only a repaint of the whole screen sends it again
+        wait_until(lambda: b"press" in terminal.raw[mark:], 10)
 
 
 @programs

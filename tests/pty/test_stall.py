@@ -67,7 +67,7 @@ def test_a_stall_that_ends_leaves_a_whole_screen(program: Program, tmp_path: Pat
         terminal.resize(*SIZE, tell=False)
         mark = len(terminal.raw)
         terminal.go_on()
-        wait_until(lambda: program.ready.encode() in terminal.raw[mark:], 10)
+        wait_until(lambda: program.ready.encode() in terminal.raw[mark:], 30)
         assert program.ready in terminal.text()
 
 

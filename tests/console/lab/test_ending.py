@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from console.lab import control
-from console.lab.processes import LabError, named_account, reachable, sweep
+from console.lab.processes import LOCK, PREFIX, Folder, LabError, named_account, reachable, sweep
 from console.lab.run import Lab, serve, start_lab
 from console.lab.shop.wiring import Wiring
 from tests.servers.processes import alive, tree
@@ -107,9 +107,54 @@ def test_sigkill_of_both_leaves_folders_that_the_next_lab_sweeps() -> None:
         wait_until(lambda: gone(pids), 15, f"every process gone of {pids}")
         for folder in owned:
             assert folder.exists()
-            os.utime(folder, (0, 0))
-        sweep()
-        wait_until(lambda: not any(folder.exists() for folder in owned), 5, "the folders are swept")
+            os.utime(folder / LOCK, (0, 0))
+
+        def swept() -> bool:
+            sweep()
+            return not any(folder.exists() for folder in owned)
+
+        # another lab of the tests may be sweeping at this moment, and then removes them for us
+        wait_until(swept, 15, "the folders are swept")
+
+
+@pytest.fixture
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give labs a temporary folder of their own, whose name is short."""
+    with tempfile.TemporaryDirectory(prefix="qd-") as place:
+        monkeypatch.setattr(tempfile, "tempdir", place)
+        yield Path(place)
+
+
+def test_a_folder_that_could_not_be_emptied_is_swept_again(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = temporary / f"{PREFIX}x"
+    (folder / "data" / "base").mkdir(parents=True)
+    (folder / LOCK).touch()
+    os.utime(folder / LOCK, (0, 0))
+
+    def fail(_path: object) -> None:
+        raise OSError("a dying server still writes")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", fail)
+        assert sweep() == []
+    assert (folder / LOCK).exists()
+    assert sweep() == [folder]
+    assert not folder.exists()
+
+
+def test_folders_in_use_young_or_foreign_are_not_swept(temporary: Path) -> None:
+    used = Folder("used")
+    young, foreign = temporary / f"{PREFIX}young", temporary / f"{PREFIX}foreign"
+    young.mkdir()
+    foreign.mkdir()
+    (young / LOCK).touch()
+    os.utime(used.path / LOCK, (0, 0))
+    assert sweep() == []
+    assert all(folder.is_dir() for folder in (used.path, young, foreign))
+    used.remove()
+    assert {*temporary.iterdir()} == {foreign, young}
 
 
 def test_ending_while_it_starts_leaves_nothing() -> None:

@@ -10,7 +10,7 @@ import pytest
 import redis
 import redis.asyncio
 
-from console.lab.processes import Account, LabError, named_account, reachable, sweep
+from console.lab.processes import LOCK, Account, LabError, named_account, reachable, sweep
 from console.lab.servers.postgres import Postgres
 from console.lab.servers.valkey import Valkey
 from tests.servers.fixtures import MakeDatabase, MakePostgres, MakeValkey, missing
@@ -122,13 +122,17 @@ def test_servers_die_with_a_killed_parent(tmp_path: Path) -> None:
     wait_until(lambda: not alive(int(first)) and not alive(int(second)), 15, "both servers gone")
     for folder in folders:
         assert Path(folder).exists()
-        os.utime(folder, (0, 0))
-    sweep()
-    wait_until(lambda: not any(Path(folder).exists() for folder in folders), 5, "the folders are swept")
+        os.utime(Path(folder) / LOCK, (0, 0))
+
+    def swept() -> bool:
+        sweep()
+        return not any(Path(folder).exists() for folder in folders)
+
+    wait_until(swept, 15, "the folders are swept")
 
 
 def test_a_living_servers_folder_is_not_swept(valkey: Valkey) -> None:
-    os.utime(valkey.folder, (0, 0))
+    os.utime(valkey.folder / LOCK, (0, 0))
     assert valkey.folder not in sweep()
     assert valkey.folder.exists()
 
