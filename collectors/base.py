@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
+from collectors.action import Action
 from collectors.clock import Clock, SystemClock
 from collectors.model.detail import Detail, DetailSpec
 from collectors.model.logs import LogBatch
@@ -82,7 +83,8 @@ class Collector(ABC, Generic[O]):
     Subclasses set ``practice`` and ``Options`` (a frozen dataclass with typed, documented fields).
     ``open`` may dial; ``collect`` looks once, without side effects on the source, and raises
     SourceError where it cannot; ``close`` gives everything back. All three run on one event loop
-    and never block it. ``backs_off`` is False where a refusal is itself a reading.
+    and never block it. ``backs_off`` is False where a refusal is itself a reading. ``actions`` are
+    what it offers to do; it never does anything itself.
     """
 
     api: ClassVar[int] = API
@@ -91,6 +93,7 @@ class Collector(ABC, Generic[O]):
     default_every: ClassVar[float] = 5.0
     default_timeout: ClassVar[float] = 5.0
     backs_off: ClassVar[bool] = True
+    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = ()
 
     def __init__(self, options: O, context: Context) -> None:
         self.options = options
