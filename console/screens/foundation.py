@@ -189,12 +189,16 @@ class ConsoleApp(StyledApp):
         screen.show(self._painted)
 
     def _console_screen(self) -> ConsoleScreen | None:
-        """The topmost console screen, also under a dialog: what is behind it goes on living."""
+        """The topmost console screen, also under a dialog: what is behind it goes on living.
+
+        One that has just been opened has no panels yet; it is painted once it has.
+        """
         if not self.is_running:
             return None
-        return next(
+        top = next(
             (screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen)), None
         )
+        return top if top is not None and top.is_mounted else None
 
     # -- configuration
 
