@@ -164,6 +164,10 @@ class Core:
         for key in new:
             self._fetch(key)
 
+    def source(self, source: SourceId) -> Source | None:
+        """One source, None where there is none of that name."""
+        return self._sources.get(source)
+
     def mark(self, text: str, service: str = "") -> None:
         """Add a mark by hand to what changed."""
         self.store.add_event(Event(self.clock.wall(), "mark", service, shown(text)))

@@ -154,6 +154,16 @@ class Source:
             state = DetailState(detail, self._clock.boottime())
         self._store.put_detail(key, state)
 
+    @property
+    def collector(self) -> Collector[Any] | None:
+        """The collector, once it has been made; ask nothing of it from another thread."""
+        return self._collector
+
+    async def act(self, call: Callable[[Collector[Any]], Awaitable[T]]) -> T:
+        """Run ``call`` with the collector, where it lives; raises what it raises."""
+        collector = await self._prepared()
+        return await self._host.run(lambda: call(collector))
+
     async def close(self) -> None:
         """Close the collector within its deadline; never raises."""
         collector, self._collector = self._collector, None
@@ -181,6 +191,11 @@ class Source:
         return await self._ask(self._pass, self.settings.timeout + GRACE)
 
     async def _pass(self) -> Sweep:
+        collector = await self._prepared()
+        return await self._host.run(collector.collect)
+
+    async def _prepared(self) -> Collector[Any]:
+        """The collector, made and opened where that has not been done."""
         if self._collector is None:
             self._collector = await self._host.run(self._made)
             self._show_details()
@@ -188,7 +203,7 @@ class Source:
         if not self._opened:
             await self._host.run(collector.open)
             self._opened = True
-        return await self._host.run(collector.collect)
+        return collector
 
     async def _ask(self, call: Callable[[], Awaitable[T]], seconds: float) -> T:
         """Ask the collector within a deadline; whatever it raises comes out as a QuarterdeckError."""

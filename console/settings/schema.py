@@ -64,6 +64,7 @@ def json_schema() -> Schema:
                 mouse={"type": "boolean"},
                 low_bandwidth={"type": "boolean"},
                 retention=_DURATION,
+                read_only={"type": "boolean"},
             ),
             "services": _named(
                 _table(depends_on=_WORDS, instances=_WORDS, quorum={"type": "integer", "minimum": 1})

@@ -22,6 +22,7 @@ def read_console(problems: Problems, values: object, overrides: Mapping[str, obj
         "theme": table.choice("theme", THEMES, standard.theme),
         "mouse": standard.mouse if mouse is None else mouse,
         "low_bandwidth": table.flag("low_bandwidth"),
+        "read_only": bool(table.flag("read_only")),
         "retention": table.duration("retention", 60.0, 'write it like "6h"') or standard.retention,
     }
     table.done()

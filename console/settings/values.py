@@ -61,6 +61,11 @@ class CollectorSettings:
     file: Path | None = None
     line: int = 0
 
+    @property
+    def acts_apart(self) -> bool:
+        """Whether actions have a way in of their own, which is dialled only when they may be done."""
+        return getattr(self.options, "act_url", None) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Pod:
@@ -102,7 +107,8 @@ class ConsoleSettings:
     """The console itself.
 
     ``theme`` is auto, dark or light; ``low_bandwidth`` None follows ``SSH_CONNECTION``;
-    ``retention`` is how many seconds of history are kept; ``operator`` is empty where nobody named one.
+    ``retention`` is how many seconds of history are kept; ``operator`` is empty where nobody named one;
+    ``read_only``: nothing is ever done, armed or not.
     """
 
     name: str = ""
@@ -112,6 +118,7 @@ class ConsoleSettings:
     low_bandwidth: bool | None = None
     retention: float = 6 * 3600.0
     operator: str = ""
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
