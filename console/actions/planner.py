@@ -98,7 +98,7 @@ class Planner:
             raise RefusedError("the plan is too old", "make it anew")
         if planned.consent is Consent.YES and typed is None:
             raise RefusedError(f"{plan.spec.id} wants a yes", f"--yes {planned.phrase}")
-        if planned.consent is Consent.TYPED and typed != planned.phrase:
+        if typed != planned.phrase and (typed or planned.consent is Consent.TYPED):
             raise RefusedError(f"{plan.spec.id} wants {planned.phrase!r} typed", f"--yes {planned.phrase}")
         against = list(self._standing(plan))
         if against:
