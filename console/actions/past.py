@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from collectors.text import Shown, one_line
+from console.actions.plans import subject_of
 from console.engine.state import Owed
 
 
@@ -78,12 +79,15 @@ class Story:
             owed = past.plan.get("owed")
             if not owed or past.undoes or past.id in undone or past.result not in ("done", "unknown"):
                 continue
-            with contextlib.suppress(TypeError, ValueError):
+            with contextlib.suppress(LookupError, TypeError, ValueError):
                 action, words = owed
+                subject, service = subject_of(past.plan), str(past.plan.get("service", ""))
                 until = past.plan.get("detail", {}).get("until")
                 ends = None if until is None else float(until)
                 since = float(past.plan.get("at", now))
-                debts[action, past.target] = Owed(past.id, action, past.target, one_line(words), since, ends)
+                debts[action, past.target] = Owed(
+                    past.id, action, subject, past.target, service, one_line(words), since, ends
+                )
         return tuple(debt for debt in debts.values() if debt.until is None or debt.until > now)
 
 

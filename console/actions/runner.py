@@ -18,6 +18,7 @@ from console.actions.journal import Journal
 from console.actions.past import Past, Story, past_words
 from console.actions.planner import Planned, Planner, within
 from console.actions.plans import outcome_json, plan_of, plan_record, subject_of
+from console.actions.quiet import Quiet
 from console.actions.run import Run
 from console.actions.targets import target_text
 from console.actions.undo import UndoStore
@@ -38,6 +39,9 @@ BEYOND_DEADLINE = 15.0
 LEASE_BEYOND = 60.0
 """Seconds by which a lease outlives the deadline, should we die."""
 
+WATCH_EVERY = 1.0
+"""Seconds between two looks at what runs out: arming, debts, mutes of what we did ourselves."""
+
 MOST_ENDED = 50
 """Ended actions that the screens still show."""
 
@@ -55,6 +59,7 @@ class Runner:
         self.rights: dict[tuple[SourceId, str], str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._story = Story.of(journal.records())
+        self._quiet = Quiet(self._core.store)
         self.publish()
 
     def publish(self) -> None:
@@ -62,6 +67,14 @@ class Runner:
         acts = tuple(run.state for run in self._runs.values())
         owed = self._story.owed(self._core.clock.wall())
         self._core.store.put_acting(Acting(self.planner.arming.state, acts[-MOST_ENDED:], owed))
+
+    async def watch(self) -> None:
+        """Until cancelled: close what was interrupted, then let arming and debts run out in time."""
+        await self.reconcile()
+        while True:
+            self.publish()
+            self._quiet.keep(self._core.store.snapshot().acting.owed)
+            await asyncio.sleep(WATCH_EVERY)
 
     async def arm(self, reason: str) -> None:
         """Arm the console, and write it down; raises RefusedError where neither can be."""

@@ -191,14 +191,16 @@ class ActState:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What an action left to be done: a resume, a readiness.
+    """What an action on ``subject`` left to be done: a resume, a readiness.
 
     ``until``: UTC epoch seconds when it ends by itself, None where it does not.
     """
 
     id: str
     action: str
+    subject: SubjectId
     target: str
+    service: str
     words: Shown
     since: float
     until: float | None = None

@@ -344,3 +344,29 @@ async def test_a_full_disk_refuses_before_it_acts(
         assert (there.left, there.records) == (3, [])
         assert there.client.keys("quarterdeck:*") == []
         assert list((tmp_path / "undo").glob("*.jsonl")) == []
+
+
+async def test_what_is_owed_does_not_alarm_until_it_is_paid(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, valkey_db: str
+) -> None:
+    async with road(monkeypatch, tmp_path, valkey_db) as there:
+        there.fill(1)
+        watching = asyncio.get_running_loop().create_task(there.runner.watch())
+        planned = await there.plan("queues.halt")
+        await there.done(await there.runner.start(planned, ""))
+        await wait_until_async(lambda: there.core.store.snapshot().mutes, 10)
+        await there.done(await there.runner.start(await there.plan("queues.look")))
+        await wait_until_async(lambda: not there.core.store.snapshot().mutes, 10)
+        watching.cancel()
+
+
+async def test_arming_runs_out_by_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, valkey_db: str
+) -> None:
+    monkeypatch.setattr("console.actions.arming.ARMED_FOR", 0.3)
+    async with road(monkeypatch, tmp_path, valkey_db, environment="production") as there:
+        watching = asyncio.get_running_loop().create_task(there.runner.watch())
+        await there.runner.arm("ticket 7")
+        assert there.core.store.snapshot().acting.arm.until is not None
+        await wait_until_async(lambda: there.core.store.snapshot().acting.arm.until is None, 10)
+        watching.cancel()
