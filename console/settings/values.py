@@ -1,5 +1,6 @@
 """What the configuration says, once it is known to be right: frozen values."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ class CollectorSettings:
     ``options`` is an instance of the adapter's ``Options``, None where ``load_error`` tells why the
     adapter's class could not be loaded. ``every`` and ``timeout`` are seconds; ``attribute`` are
     (pattern, service) pairs in the file's order; ``file`` and ``line`` are where it is declared.
+    ``renew`` asks files and commands for their secrets again and gives the options, None where they
+    give none; it blocks, and is None where no secret comes from there.
     """
 
     name: str
@@ -60,6 +63,7 @@ class CollectorSettings:
     load_error: PluginError | None = None
     file: Path | None = None
     line: int = 0
+    renew: Callable[[], Any] | None = field(default=None, compare=False)
 
     @property
     def acts_apart(self) -> bool:
