@@ -15,8 +15,10 @@ from collectors.queues.rq import dead, workers_detail
 from collectors.queues.rq.keys import Keys
 from collectors.queues.rq.look import Look, deepest, look_at, names
 from collectors.queues.rq.options import RqOptions
+from collectors.queues.rq.pause import Pause
 from collectors.queues.rq.rates import Mark, Rates, rates
 from collectors.queues.rq.reading import mark_of, reading_of
+from collectors.queues.rq.resume import Resume
 from collectors.queues.rq.retry import Retry
 from collectors.transport.read.redis import RedisReader
 
@@ -32,7 +34,7 @@ class RqCollector(Collector[RqOptions]):
     Options = RqOptions
     default_timeout = 2.0
     details: ClassVar[tuple[DetailSpec, ...]] = (dead.SPEC, workers_detail.SPEC)
-    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (Retry,)
+    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (Retry, Pause, Resume)
 
     def __init__(self, options: RqOptions, context: Context) -> None:
         super().__init__(options, context)

@@ -97,7 +97,7 @@ class Killed(BaseException):
 
 
 class MortalHands:
-    """Hands that die with their console before or after they ran so many scripts."""
+    """Hands that die with their console before or after a write, so many writes on."""
 
     def __init__(self, hands: Any, *, scripts: int, written: bool) -> None:
         self._hands = hands
@@ -108,10 +108,16 @@ class MortalHands:
         return getattr(self._hands, name)
 
     async def script(self, *arguments: Any) -> Any:
+        return await self._mortal(self._hands.script, arguments)
+
+    async def send(self, *commands: Any) -> Any:
+        return await self._mortal(self._hands.send, commands)
+
+    async def _mortal(self, write: Any, arguments: Any) -> Any:
         self._left -= 1
         if self._left < 0 and not self._written:
             raise Killed
-        reply = await self._hands.script(*arguments)
+        reply = await write(*arguments)
         if self._left < 0:
             raise Killed
         return reply
@@ -120,7 +126,7 @@ class MortalHands:
 async def killed(
     collector: Collector[Any], plan: Plan, control: KeepingControl, *, scripts: int, written: bool
 ) -> None:
-    """Run a plan until the console dies in the script after `scripts`, its write done or not."""
+    """Run a plan until the console dies in the write after `scripts`, which is done or not."""
     action = find(collector, plan.spec.id)
     hands = await open_hands(action.kind, collector)
     try:
