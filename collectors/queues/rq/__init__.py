@@ -1,9 +1,9 @@
 """RQ, versions 1.x to 3.x: its queues read raw, without its own readers and without unpickling."""
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from collectors.action import Action
 from collectors.base import Collector, Context
 from collectors.errors import UnsupportedError
 from collectors.model.detail import Detail, DetailSpec
@@ -14,23 +14,17 @@ from collectors.model.sweep import Sweep
 from collectors.queues.rq import dead, workers_detail
 from collectors.queues.rq.keys import Keys
 from collectors.queues.rq.look import Look, deepest, look_at, names
+from collectors.queues.rq.options import RqOptions
+from collectors.queues.rq.pause import Pause
 from collectors.queues.rq.rates import Mark, Rates, rates
 from collectors.queues.rq.reading import mark_of, reading_of
+from collectors.queues.rq.resume import Resume
+from collectors.queues.rq.retry import Retry
 from collectors.transport.read.redis import RedisReader
-from collectors.transport.read.redis_options import RedisOptions
+
+__all__ = ["COLLECTOR", "RqCollector", "RqOptions"]
 
 _MOST_QUEUES = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RqOptions(RedisOptions):
-    """An RQ on a Redis, besides what every Redis adapter takes.
-
-    ``prefix``: the value of RQ_KEY_PREFIX. ``queues``: names or globs of the queues to watch, all by default.
-    """
-
-    prefix: str = "rq"
-    queues: tuple[str, ...] = ()
 
 
 class RqCollector(Collector[RqOptions]):
@@ -40,6 +34,7 @@ class RqCollector(Collector[RqOptions]):
     Options = RqOptions
     default_timeout = 2.0
     details: ClassVar[tuple[DetailSpec, ...]] = (dead.SPEC, workers_detail.SPEC)
+    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (Retry, Pause, Resume)
 
     def __init__(self, options: RqOptions, context: Context) -> None:
         super().__init__(options, context)
