@@ -27,7 +27,7 @@ GONE_WITHIN = 5.0
 
 STANDBY = "the server is a standby: sessions are cancelled and terminated on the primary alone"
 HIDDEN = "what it does is hidden from our role: grant pg_monitor to it"
-_STEP = 0.05
+_STEP = 0.1
 
 
 class Signalling(Action["PostgresPool", PostgresHands]):
@@ -93,17 +93,19 @@ class Signalling(Action["PostgresPool", PostgresHands]):
             found = await by_pids(reader, [pid for pid, _started in names], self._wall)
         total, left = len(names), _still(plan, found)
         if str(found.server) != plan.server:
-            words = "the server has another role or was started anew since: its sessions ended with that"
+            words = (
+                "the server has another role or was started anew since: what ended its sessions is not known"
+            )
             return Outcome(result=Result.UNKNOWN, count=0, words=Shown(words))
         if not left:
-            alone = "itself" if total == 1 else "themselves"
-            words = f"{_all(total)} {self.ended}: {self.past}, or ended by {alone}"
+            words = f"{_all(total)} {self.ended}: {self._how(total)}"
             return Outcome(result=Result.DONE, count=total, words=Shown(words))
         if len(left) == total:
-            words = f"nothing was done: {_all(total)} still there as planned"
+            words = f"not {self.past}: {_all(total)} still there as planned"
             return Outcome(result=Result.FAILED, count=0, words=Shown(words), lines=sample(left))
-        words = f"{total - len(left)} of {total} {self.ended}, {len(left)} still there as planned"
-        return Outcome(result=Result.FAILED, count=total - len(left), words=Shown(words), lines=sample(left))
+        over = total - len(left)
+        words = f"{over} of {total} {self.ended}: {self._how(over)}; {len(left)} still there as planned"
+        return Outcome(result=Result.FAILED, count=over, words=Shown(words), lines=sample(left))
 
     async def found_by(self, pid: int) -> Found:
         """The session of a pid, if there is one; raises SourceError."""
@@ -183,6 +185,10 @@ class Signalling(Action["PostgresPool", PostgresHands]):
         if total == 1:
             return one_line(f"{plan.target}: {self.past if done else next(iter(told), 'nothing to do')}")
         return one_line(f"{done} of {total} sessions {self.past}" + (f"; {others}" if others else ""))
+
+    def _how(self, count: int) -> str:
+        """Of those that ended unseen nobody can tell which did so by themselves."""
+        return f"{self.past}, or ended by {'itself' if count == 1 else 'themselves'}"
 
     def _wall(self) -> float:
         return self.collector.context.clock.wall()

@@ -171,7 +171,9 @@ async def test_a_leak_is_drained_and_nothing_else_is_touched(postgres_db: str) -
             assert len(made.items) == 20
             assert "idle in transaction for" in made.sample[0]
             assert made.warnings[1] == "2 that are idle in transaction for less are left alone"
-            assert (await after_a_kill(pool, made)).result is Result.FAILED
+            before = await after_a_kill(pool, made)
+            assert (before.result, before.count) == (Result.FAILED, 0)
+            assert before.words == "not terminated: all 20 are still there as planned"
             control = KeepingControl()
             outcome = await acting.run(pool, made, control)
             assert (outcome.result, outcome.count, outcome.skipped) == (Result.DONE, 20, {})
@@ -245,7 +247,9 @@ async def test_a_stopped_run_leaves_the_rest_and_the_next_start_counts_it(postgr
             return (outcome.result, outcome.count) == (Result.FAILED, 3)
 
         await wait_until_async(counted)
-        assert (await after_a_kill(pool, made)).words == "3 of 8 gone, 5 still there as planned"
+        assert (await after_a_kill(pool, made)).words == (
+            "3 of 8 gone: terminated, or ended by themselves; 5 still there as planned"
+        )
         assert await alive(held) == 5
 
 
