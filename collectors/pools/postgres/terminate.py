@@ -78,7 +78,7 @@ class Terminate(Signalling):
             found,
             due[:MOST],
             SessionGuard(states=HELD, changed_by=before),
-            target=f"{name}: sessions idle in transaction for longer than {span(seconds)}",
+            target=f"sessions of {name or '?'} idle in transaction over {span(seconds)}",
             owner=name,
             warnings=_bulk_warnings(due, len(held) - len(due)),
             refusals=refusals,

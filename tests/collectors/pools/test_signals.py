@@ -167,6 +167,7 @@ async def test_a_leak_is_drained_and_nothing_else_is_touched(postgres_db: str) -
             made = await terminate(pool, b"catalog", idle="1s", cut_off=cut_off)
             assert not made.refusals
             assert made.count.value == 20
+            assert made.target == "sessions of catalog idle in transaction over 1 s on main-db"
             assert len(made.sample) == 5
             assert len(made.items) == 20
             assert "idle in transaction for" in made.sample[0]
