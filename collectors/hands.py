@@ -28,13 +28,30 @@ class RedisHands(Hands, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SessionGuard:
+    """What must still hold of a session when it is signalled; what is empty or None always holds.
+
+    ``states``: as pg_stat_activity names them. ``changed_by``: in its state since then or longer.
+    ``transaction`` and ``query``: still those that began then. UTC epoch seconds of the server's clock.
+    """
+
+    states: tuple[str, ...] = ()
+    changed_by: float | None = None
+    transaction: float | None = None
+    query: float | None = None
+
+
 class PostgresHands(Hands, Protocol):
     """Signals sessions of one PostgreSQL; kind ``postgres``, rights are roles (``pg_signal_backend``)."""
 
-    async def signal(self, verb: str, pid: int, backend_start: float) -> str:
+    async def signal(
+        self, verb: str, pid: int, backend_start: float, guard: SessionGuard | None = None
+    ) -> str:
         """``cancel`` or ``terminate`` the session that still is the one of that start (UTC epoch seconds).
 
-        Gives ``done``, ``gone``, or ``refused: why``.
+        Gives ``done``, ``gone``, ``not in that state`` where ``guard`` does not hold any more, or
+        ``refused: why``.
         """
         ...
 
