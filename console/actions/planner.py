@@ -74,8 +74,7 @@ class Planner:
         refusals = (
             *self._standing(plan),
             *((Shown(unfit),) if unfit else ()),
-            *plan.refusals,
-            *guard.beyond(plan),
+            *(plan.refusals or guard.beyond(plan)),
         )
         return Planned(
             plan,
