@@ -284,7 +284,11 @@ class Runner:
         holder_name = f"{self.who.name} {run.state.id}"
         try:
             run.bind()
-            holder = await hands.hold(lease, holder_name, plan.spec.deadline + LEASE_BEYOND)
+            seconds = plan.spec.deadline + LEASE_BEYOND
+            holder = await hands.hold(lease, holder_name, seconds)
+            if holder and await self._is_over(holder):
+                await hands.let_go(lease, holder)
+                holder = await hands.hold(lease, holder_name, seconds)
             if holder:
                 raise RefusedError(f"{holder} acts on it now", "wait for that, or ask")
             try:
@@ -301,6 +305,11 @@ class Runner:
             return await within(VERIFY_WITHIN, action.verify(plan, outcome), "the look afterwards")
         except SourceError as error:
             return replace(outcome, lines=(*outcome.lines, Shown(f"not verified: {error.why}")))
+
+    async def _is_over(self, holder: str) -> bool:
+        """Whether a lease is left from a run of ours whose end is known: a console died over it."""
+        past = (await self._told()).runs.get(holder.rpartition(" ")[2])
+        return past is not None and past.outcome is not None
 
     async def _write(self, phase: str, **told: Any) -> None:  # noqa: ANN401 - JSON
         """Write a record to the journal; raises RefusedError where that cannot be done."""
