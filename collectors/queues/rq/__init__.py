@@ -12,10 +12,12 @@ from collectors.model.queues import QueueReading
 from collectors.model.subject import SubjectId
 from collectors.model.sweep import Sweep
 from collectors.queues.rq import dead, workers_detail
+from collectors.queues.rq.delete import Delete
 from collectors.queues.rq.keys import Keys
 from collectors.queues.rq.look import Look, deepest, look_at, names
 from collectors.queues.rq.options import RqOptions
 from collectors.queues.rq.pause import Pause
+from collectors.queues.rq.purge import Purge
 from collectors.queues.rq.rates import Mark, Rates, rates
 from collectors.queues.rq.reading import mark_of, reading_of
 from collectors.queues.rq.resume import Resume
@@ -34,7 +36,13 @@ class RqCollector(Collector[RqOptions]):
     Options = RqOptions
     default_timeout = 2.0
     details: ClassVar[tuple[DetailSpec, ...]] = (dead.SPEC, workers_detail.SPEC)
-    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (Retry, Pause, Resume)
+    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (
+        Retry,
+        Delete,
+        Purge,
+        Pause,
+        Resume,
+    )
 
     def __init__(self, options: RqOptions, context: Context) -> None:
         super().__init__(options, context)

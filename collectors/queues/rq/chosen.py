@@ -31,11 +31,15 @@ _FIELDS = ("status", "started_at", "ended_at", "description", "rate_limit_key", 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the operator said: ids, the fingerprint of an error, or text; empty for all."""
+    """What the operator said: ids, the fingerprint of an error, or text; empty for all.
+
+    ``to_run``: whether they must be such that RQ could run them.
+    """
 
     ids: tuple[bytes, ...] = ()
     error: str = ""
     match: str = ""
+    to_run: bool = True
 
     @property
     def by_error(self) -> bool:
@@ -147,7 +151,8 @@ def _sort_in(
     if not _fits(wanted, description, job.traceback):
         return
     ended = _ended(job, score)
-    why = _why_not(job, score, queue) or _too_new(ended, cut_off, named=bool(wanted.ids))
+    why = _why_not(job, score) or (_cannot_run(job, queue) if wanted.to_run else "")
+    why = why or _too_new(ended, cut_off, named=bool(wanted.ids))
     if why:
         chosen.left[why] += 1
         return
@@ -175,15 +180,20 @@ def _fits(wanted: Wanted, description: str, traceback: str | None) -> bool:
     return True
 
 
-def _why_not(job: _Hash, score: bytes | None, queue: bytes) -> str:
-    """Why this job is left out; empty where it is not."""
+def _why_not(job: _Hash, score: bytes | None) -> str:
+    """Why this job is no dead one; empty where it is."""
     status = job.fields["status"]
     if score is None:
         return "not among the dead"
-    if not job.data:
+    if status not in (b"failed", b"stopped", None):
+        return f"not dead any more ({one_line(status, 20)})"
+    return ""
+
+
+def _cannot_run(job: _Hash, queue: bytes) -> str:
+    """Why RQ could not run this job as it is; empty where it could."""
+    if not job.data or job.fields["status"] is None:
         return "without data: RQ has dropped it"
-    if status not in (b"failed", b"stopped"):
-        return f"not dead any more ({one_line(status or b'no status', 20)})"
     if job.fields["rate_limit_key"]:
         return "rate limited: RQ must give it a slot"
     if job.fields["origin"] not in (None, b"", queue):
