@@ -1,5 +1,6 @@
 """`[limits]`, `[journal]` and `min_ready`."""
 
+import re
 from typing import Any, ClassVar
 
 import pytest
@@ -8,6 +9,7 @@ from collectors import registry
 from collectors.action import Action, ActionSpec, Risk
 from console.settings import JournalSettings, Limit, Limits, Service
 from tests.console.settings.conftest import SampleQueue
+from tests.project.program import ROOT
 
 
 class Retry(Action[Any, Any]):
@@ -199,3 +201,15 @@ def test_every_mistake_is_told_at_once(place: Any) -> None:
         (5, "journal.mirror"),
         (7, "services.a.min_ready"),
     ]
+
+
+def test_the_examples_of_the_readme_load(place: Any) -> None:
+    place.environ["FLAG_TOKEN"] = "hunter2"
+    text = (ROOT / "README.md").read_text().partition("### What actions may do")[2].partition("## Keys")[0]
+    blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 2
+    settings = place.load("\n".join([*blocks, QUEUES]))
+    assert settings.limits.of("queues.retry") == Limit(50, 5.0)
+    assert settings.limits.denied("queues.purge", "orders") == "*.purge"
+    assert settings.services["payments"].min_ready == 2
+    assert list(settings.actions) == ["restart-worker", "flag-off"]
