@@ -109,6 +109,12 @@ class CollectorReader:
         self._check_defaults()
         return tuple(found)
 
+    @property
+    def offered(self) -> frozenset[str]:
+        """Ids of the actions that the configured types offer."""
+        adapters = (loaded.adapter for loaded in self._types.values())
+        return frozenset(action.spec.id for adapter in adapters if adapter for action in adapter.actions)
+
     def _type(self, table: Strict) -> Loaded | None:
         """The class that a collector names; what cannot be loaded is kept with its error."""
         name = table.text("type", example='"health.http"')

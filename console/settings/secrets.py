@@ -16,6 +16,8 @@ from console.settings.files import Refused, read_secret
 from console.settings.problems import KeyPath, Problems
 from console.settings.tree import Tree
 
+MISPLACED = "a secret on a command line is seen by everybody on this machine"
+
 COMMAND_LIMIT = 5.0
 """Seconds that a ``*_command`` may take."""
 
@@ -154,7 +156,12 @@ def _checked(text: str) -> str | Refused:
 def _beside(tree: Tree, at: KeyPath, value: str) -> Path:
     """A path made absolute by the folder of the file in which it is written."""
     file = tree.file(at)
-    path = Path(value).expanduser()
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError:
+        words = f"{value.partition('/')[0]} is nobody's home"
+        tree.problems.spoil(at, words, "write the whole path")
+        return Path(value)
     return path if file is None else file.absolute().parent / path
 
 
@@ -182,6 +189,12 @@ def check_inline(tree: Tree, shape: Shape, values: Mapping[str, Any], paths: Map
 def _check_text(tree: Tree, at: KeyPath, text: object, *, is_url: bool) -> None:
     template = tree.templates.get(at, text)
     if isinstance(template, str) and _is_inline(template, is_url=is_url):
+        _tell(tree, at)
+
+
+def tell_inline(tree: Tree, at: KeyPath, value: object) -> None:
+    """Tell of a secret value that no variable fills in, as ``check_inline`` does."""
+    if tree.file(()) is not None and "${" not in str(tree.templates.get(at, value)):
         _tell(tree, at)
 
 
