@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 from collectors.action import Action, Plan, RefusedError, Request
 from collectors.base import Collector
 from collectors.errors import TimedOutError
-from collectors.model.subject import SubjectId
-from collectors.text import Shown
+from collectors.model.subject import Subject, SubjectId
+from collectors.text import Shown, one_line
 from console.actions import guard
 from console.actions.arming import Arming
+from console.actions.custom import custom_actions
 from console.actions.guard import Consent
 from console.actions.limits import bounds_of, least
 from console.engine.core import Core
@@ -58,7 +59,8 @@ class Planner:
         source = self.source(subject)
         row = await self._fresh_row(source, subject)
         service = row.reading.subject.service if row else source.settings.service
-        made = await source.act(lambda collector: _given(self.action(collector, action)))
+        about = row.reading.subject if row else Subject(subject, service, one_line(subject.key, 120))
+        made = await source.act(lambda collector: _given(self.action(collector, action, about)))
         bounds = bounds_of(self.core.settings, made.spec, service)
         most = least(maximum, bounds.items)
         request = Request(
@@ -111,12 +113,21 @@ class Planner:
             if drift:
                 raise RefusedError(f"what it would hit has changed: {drift}", "look at the new plan")
 
-    def action(self, collector: Collector[Any], action: str) -> Action[Any, Any]:
-        """The collector's action of an id; raises RefusedError with what there is."""
-        for one in collector.actions:
+    def actions(self, collector: Collector[Any], subject: Subject) -> Iterator[Action[Any, Any]]:
+        """All that can be done with a subject: what its collector offers, then the configuration's own."""
+        for kind in collector.actions:
+            yield kind(collector)
+        for custom in custom_actions(self.core.settings):
+            if custom.fits(subject):
+                yield custom.on(subject)
+
+    def action(self, collector: Collector[Any], action: str, subject: Subject) -> Action[Any, Any]:
+        """The action of an id on a subject; raises RefusedError with what there is."""
+        there = list(self.actions(collector, subject))
+        for one in there:
             if one.spec.id == action:
-                return one(collector)
-        names = ", ".join(one.spec.id for one in collector.actions) or "none"
+                return one
+        names = ", ".join(one.spec.id for one in there) or "none"
         raise RefusedError(f"{collector.context.collector} has no action {action!r}", f"there are {names}")
 
     def source(self, subject: SubjectId) -> Source:

@@ -8,12 +8,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from collectors.action import Action, Hands, Outcome, Plan, RefusedError, Result
+from collectors.action import Action, ActionSpec, Hands, Outcome, Plan, RefusedError, Result
 from collectors.base import Collector
 from collectors.errors import QuarterdeckError, SourceError
+from collectors.model.subject import Subject
 from collectors.text import Shown, one_line
 from collectors.transport.write import open_hands
 from console.actions import guard
+from console.actions.custom import CommandAction, RequestAction
 from console.actions.journal import Journal
 from console.actions.past import Past, Story, past_words
 from console.actions.planner import Planned, Planner, within
@@ -186,19 +188,18 @@ class Runner:
     async def _found_out(self, past: Past) -> Outcome:
         plan, kept = await self._plan_of(past), self._undo.read(past.id)
         source = self.planner.source(plan.request.subject)
-        return await source.act(
-            lambda collector: self.planner.action(collector, past.action).reconcile(plan, kept)
-        )
+        return await source.act(lambda collector: self._action(collector, plan).reconcile(plan, kept))
 
     async def _plan_of(self, past: Past) -> Plan:
         """The plan that the journal keeps; raises RefusedError where it cannot be made again."""
         try:
-            source = self.planner.source(subject_of(past.plan))
+            subject = subject_of(past.plan)
+            about = Subject(subject, str(past.plan["service"]), Shown(past.plan["label"]))
 
-            async def spec(collector: Collector[Any]) -> Action[Any, Any]:
-                return self.planner.action(collector, past.action)
+            async def spec(collector: Collector[Any]) -> ActionSpec:
+                return self.planner.action(collector, past.action, about).spec
 
-            return plan_of(past.plan, (await source.act(spec)).spec)
+            return plan_of(past.plan, await self.planner.source(subject).act(spec))
         except (LookupError, TypeError, ValueError) as error:
             raise RefusedError(f"the journal's record of {past.id} cannot be read: {error}") from None
 
@@ -224,8 +225,12 @@ class Runner:
 
     async def _prepared(self, collector: Collector[Any], plan: Plan) -> Hands:
         """Hands that reach the server that was planned for, with the rights that are needed."""
-        action = self.planner.action(collector, plan.spec.id)
-        hands = await open_hands(action.kind, collector)
+        action = self._action(collector, plan)
+        hands: Hands
+        if isinstance(action, (CommandAction, RequestAction)):
+            hands = await action.open_hands()
+        else:
+            hands = await open_hands(action.kind, collector)
         try:
             lacking, remedy = await hands.why_not(action.needs), "give `act_url` a user who may"
         except BaseException:
@@ -280,7 +285,7 @@ class Runner:
     async def _there(self, collector: Collector[Any], run: Run, hands: Hands, undoes: str) -> Outcome:
         """The part that runs where the collector lives."""
         plan = run.plan
-        action, lease = self.planner.action(collector, plan.spec.id), target_text(plan.request.subject)
+        action, lease = self._action(collector, plan), target_text(plan.request.subject)
         holder_name = f"{self.who.name} {run.state.id}"
         try:
             run.bind()
@@ -305,6 +310,10 @@ class Runner:
             return await within(VERIFY_WITHIN, action.verify(plan, outcome), "the look afterwards")
         except SourceError as error:
             return replace(outcome, lines=(*outcome.lines, Shown(f"not verified: {error.why}")))
+
+    def _action(self, collector: Collector[Any], plan: Plan) -> Action[Any, Any]:
+        about = Subject(plan.request.subject, plan.service, plan.target)
+        return self.planner.action(collector, plan.spec.id, about)
 
     async def _is_over(self, holder: str) -> bool:
         """Whether a lease is left from a run of ours whose end is known: a console died over it."""

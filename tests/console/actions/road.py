@@ -26,7 +26,7 @@ from collectors.text import Shown
 from collectors.transport.read.redis import RedisReader, read
 from collectors.transport.read.redis_options import RedisOptions
 from console.actions.arming import Arming
-from console.actions.journal import Journal
+from console.actions.journal import FILE, Journal
 from console.actions.planner import Planned, Planner
 from console.actions.run import Run
 from console.actions.runner import Runner
@@ -234,7 +234,7 @@ async def road(
     core = Core(settings)
     arming = Arming(core.clock, protected=settings.protected, read_only=settings.console.read_only)
     who = Who("root", name, "", "jump-1")
-    runner = Runner(Planner(core, arming), Journal(folder), UndoStore(folder), who)
+    runner = Runner(Planner(core, arming), Journal(folder / FILE), UndoStore(folder), who)
     with redis.Redis.from_url(url) as client:
         try:
             yield Road(core, runner, folder, client)

@@ -5,7 +5,7 @@ import socket
 import threading
 from pathlib import Path
 
-from console.actions.journal import Journal
+from console.actions.journal import FILE, Journal
 from console.actions.mirror import MOST_WAITING, Mirror, to_program, to_syslog
 from tests.servers.waiting import wait_until
 
@@ -13,7 +13,7 @@ from tests.servers.waiting import wait_until
 def test_a_program_gets_each_record(tmp_path: Path) -> None:
     out = tmp_path / "out"
     mirror = Mirror(to_program(["/bin/sh", "-c", f"cat >> {out}"]))
-    journal = Journal(tmp_path, mirror)
+    journal = Journal(tmp_path / FILE, mirror)
     for number in range(3):
         journal.append({"id": f"run-{number}"})
     mirror.close(20)
@@ -26,7 +26,7 @@ def test_syslog_gets_each_record_as_one_line(tmp_path: Path) -> None:
         log.bind(str(tmp_path / "log"))
         log.settimeout(20)
         mirror = Mirror(to_syslog(tmp_path / "log"))
-        Journal(tmp_path, mirror).append({"id": "run-0"})
+        Journal(tmp_path / FILE, mirror).append({"id": "run-0"})
         head, _, record = log.recv(65536).partition(b"quarterdeck: ")
         assert head == b"<85>"
         assert json.loads(record)["id"] == "run-0"
@@ -35,7 +35,7 @@ def test_syslog_gets_each_record_as_one_line(tmp_path: Path) -> None:
 
 def test_a_mirror_that_fails_or_hangs_costs_the_journal_nothing(tmp_path: Path) -> None:
     failing = Mirror(to_program(["/bin/false"]))
-    journal = Journal(tmp_path, failing)
+    journal = Journal(tmp_path / FILE, failing)
     journal.append({"id": "run-0"})
     wait_until(lambda: failing.trouble, 20)
     assert (failing.missed, journal.verify().records) == (1, 1)

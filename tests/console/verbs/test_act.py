@@ -156,15 +156,16 @@ def test_what_cannot_be_understood_is_64_and_says_what_there_is(shop: Path, valk
         ("act", "queues.retry", MAIL, "--with", "ids"),
     ):
         assert quarterdeck(*arguments, home=shop).code == 64, arguments
-    for arguments, words in (
+    refused: tuple[tuple[tuple[str, ...], str], ...] = (
         (("act", "queues.burn", MAIL), "there are queues."),
         (("act", "queues.retry", "jobs/male"), "there are jobs/mail"),
         (("act", "queues.retry", "job/mail"), "there are jobs"),
         (("act", "queues.retry", MAIL, "--with", "color=red"), "it takes ids"),
         (("act", "--undo", "nonsense"), "quarterdeck journal"),
-    ):
-        told = quarterdeck(*arguments, home=shop)
-        assert (told.code, words in told.err) == (77, True), (arguments, told.err)
+    )
+    for wanted, words in refused:
+        told = quarterdeck(*wanted, home=shop)
+        assert (told.code, words in told.err) == (77, True), (wanted, told.err)
 
 
 def test_an_unreachable_source_is_69_and_touches_nothing(tmp_path: Path) -> None:
