@@ -42,7 +42,8 @@ LOG_LIMITS = {"errors": "{ warning = 5, critical = 30 }"}
 
 def toml(wiring: Wiring, reader: Mapping[str, str], database: str, database_port: int) -> str:
     """Return the TOML text; `reader` are redis:// URLs by server ("queues" and the services)."""
-    parts = [HEAD]
+    # what is done to this shop is over with it: nothing of it is owed in the next
+    parts = [HEAD, f"[journal]\npath = {literal(wiring.folder + '/journal.jsonl')}\n"]
     parts += [_health(wiring, *line) for line in HEALTH]
     parts += [
         collector(
@@ -57,6 +58,7 @@ def toml(wiring: Wiring, reader: Mapping[str, str], database: str, database_port
     ]
     owners = {f"{service}*": service for service in wiring.caches}
     pools: dict[str, Value] = {"service": "database", "url": database, "attribute": owners}
+    pools["act_url"] = wiring.operator["database"]
     parts += [collector("shop-db", "pools.postgres", pools, POOL_LIMITS)]
     parts += [_log(wiring, *line) for line in LOGS]
     return "\n".join(parts)

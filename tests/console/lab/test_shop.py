@@ -193,9 +193,9 @@ def test_the_operator_may_write_and_not_empty_the_server(settings: dict[str, Any
             operator.eval("return redis.call('flushall')", 0)
 
 
-def test_only_what_reads_redis_has_a_way_to_act(settings: dict[str, Any]) -> None:
+def test_what_can_act_has_a_way_of_its_own(settings: dict[str, Any]) -> None:
     acting = {table["type"] for table in settings["collectors"].values() if "act_url" in table}
-    assert acting == {"queues.rq", "queues.redis", "queues.streams", "caches.redis"}
+    assert acting == {"queues.rq", "queues.redis", "queues.streams", "caches.redis", "pools.postgres"}
 
 
 async def test_the_operator_may_end_sessions_and_reads_no_table(wiring: Wiring) -> None:
