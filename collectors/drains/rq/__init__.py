@@ -8,7 +8,7 @@ from collectors.drains._since import Since
 from collectors.drains.rq.look import Hand, Job, Look, look_at
 from collectors.model.drains import DrainReading, Phase
 from collectors.model.practice import Practice
-from collectors.model.quantity import Quantity, Unit, exact, exact_or_unknown
+from collectors.model.quantity import Quantity, Unit, at_least, exact, exact_or_unknown, unknown
 from collectors.model.reading import Part
 from collectors.model.sweep import Sweep
 from collectors.options import Duration
@@ -62,19 +62,19 @@ class RqDrain(Collector[RqDrainOptions]):
     async def collect(self) -> Sweep:
         """Look once at every worker."""
         self._reader = reader = self._reader or RedisReader(self.context, self.options)
-        look, beyond = await look_at(reader, self._keys, self._known, _MOST_WORKERS)
+        look = await look_at(reader, self._keys, self._known, _MOST_WORKERS)
         self._known = tuple(hand.worker.key for hand in look.hands.values())
         self._since = {name: since for name, since in self._since.items() if name in look.hands}
         groups = groups_of(look)
         readings = [self._reading(hand, look, groups) for hand in look.hands.values()]
-        return self.sweep(readings, complete=not beyond, beyond=beyond, cost=reader.take_cost())
+        return self.sweep(readings, complete=not look.beyond, beyond=look.beyond, cost=reader.take_cost())
 
     def _reading(self, hand: Hand, look: Look, groups: Groups) -> DrainReading:
         worker, phase = hand.worker, phase_of(hand, look)
         elapsed = self._since.setdefault(hand.name, Since()).see(phase, self.context.clock.boottime())
         if phase is Phase.STOPPING and hand.asked is not None:
             elapsed = exact(max(0.0, look.now - hand.asked), Unit.SECONDS)
-        ready_peers, peers = _peers(hand, groups)
+        ready_peers, peers = _peers(hand, look, groups)
         busy = max(len(hand.jobs), int(worker.busy)) if worker.alive else 0
         return DrainReading(
             subject=self.context.subject(Practice.DRAINS, hand.name, hand.name, owner=self._owner(hand)),
@@ -122,10 +122,12 @@ def groups_of(look: Look) -> Groups:
     return groups
 
 
-def _peers(hand: Hand, groups: Groups) -> tuple[Quantity, Quantity]:
-    """The group of that of its queues that has the fewest ready workers."""
-    ready, alive = min((groups.get(queue, (0, 0)) for queue in hand.queues), default=(None, None))
-    return exact_or_unknown(ready), exact_or_unknown(alive)
+def _peers(hand: Hand, look: Look, groups: Groups) -> tuple[Quantity, Quantity]:
+    """The group of that of its queues that has the fewest ready workers; those not kept may add to it."""
+    if not hand.queues:
+        return unknown(), unknown()
+    ready, alive = min(groups.get(queue, (0, 0)) for queue in hand.queues)
+    return (at_least(ready), at_least(alive)) if look.beyond else (exact(ready), exact(alive))
 
 
 def _word(hand: Hand, phase: Phase) -> Shown:

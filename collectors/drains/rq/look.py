@@ -47,15 +47,16 @@ class Hand:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """All workers by name; ``now`` is the server's clock."""
+    """Workers by name; ``now`` is the server's clock, ``beyond`` how many more there are."""
 
     now: float
     suspended: bool
     hands: Mapping[bytes, Hand]
+    beyond: int
 
 
-async def look_at(reader: RedisReader, keys: Keys, known: Iterable[bytes], most: int) -> tuple[Look, int]:
-    """Registered workers, and those ``known`` that have gone since; the number beyond ``most`` too.
+async def look_at(reader: RedisReader, keys: Keys, known: Iterable[bytes], most: int) -> Look:
+    """Registered workers, and those ``known`` that have gone since; ``most`` of them.
 
     RQ keeps the hash of a worker that said good-bye for a minute.
     """
@@ -89,7 +90,7 @@ async def look_at(reader: RedisReader, keys: Keys, known: Iterable[bytes], most:
     for key, (worker, asked) in workers.items():
         name = keys.worker_name(key)
         hands[name] = Hand(name, worker, asked, tuple(jobs.get(name, ())))
-    return Look(now, bool(suspended), hands), len(named) - len(kept)
+    return Look(now, bool(suspended), hands, len(named) - len(kept))
 
 
 async def _listeners(reader: RedisReader, keys: Keys, workers: Sequence[bytes]) -> dict[bytes, int]:

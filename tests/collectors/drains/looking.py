@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Self, cast
 
@@ -11,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from collectors.base import Collector
 from collectors.model.drains import DrainReading
@@ -31,7 +33,10 @@ class StepClock:
 
 
 def by_key(sweep: Sweep) -> dict[str, DrainReading]:
-    return {reading.subject.id.key.decode(): cast("DrainReading", reading) for reading in sweep.readings}
+    return {
+        reading.subject.id.key.decode(errors="replace"): cast("DrainReading", reading)
+        for reading in sweep.readings
+    }
 
 
 async def one(collector: Collector[Any]) -> DrainReading:
@@ -40,9 +45,10 @@ async def one(collector: Collector[Any]) -> DrainReading:
 
 
 class Gated:
-    """An ASGI application: `/slow` waits until the gate opens, `/readyz` says what `ready` holds.
+    """A service: `/slow` waits until the gate opens, `/readyz` says what `ready` and `status` hold.
 
-    `metrics` is the text at `/metrics`, in which `{inflight}` and `{total}` are the real counts of `/slow`.
+    `metrics` is what `/metrics` answers; in it `{slow}` and `{served}` are the real counts of `/slow` under
+    way and ended, `{any}` and `{all}` those of every request, the look at `/metrics` included.
     """
 
     def __init__(self, metrics: str = "") -> None:
@@ -50,36 +56,52 @@ class Gated:
         self.status = 200
         self.metrics = metrics
         self.metrics_status = 200
-        self.inflight = 0
-        self.total = 0
-        self.looks = 0
+        self.under_way: Counter[str] = Counter()
+        self.ended: Counter[str] = Counter()
+        self.asked: list[tuple[str, str, str]] = []
         self.gate = threading.Event()
-        self.app = Starlette(
-            routes=[
-                Route("/readyz", self._readyz),
-                Route("/metrics", self._metrics),
-                Route("/slow", self._slow),
-            ]
-        )
+        routes = [
+            Route("/readyz", self._readyz),
+            Route("/metrics", self._metrics),
+            Route("/slow", self._slow),
+        ]
+        self._inner = Starlette(routes=routes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as an ASGI application, with a middleware that counts as the usual ones do."""
+        path = scope["path"]
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        self.asked.append((scope["method"], path, headers.get("accept", "")))
+        self.under_way[path] += 1
+        try:
+            await self._inner(scope, receive, send)
+        finally:
+            self.under_way[path] -= 1
+            self.ended[path] += 1
+
+    @property
+    def slow(self) -> int:
+        return self.under_way["/slow"]
 
     async def _readyz(self, _request: Request) -> Response:
-        self.looks += 1
         if isinstance(self.ready, str):
             return PlainTextResponse(self.ready, self.status)
         return JSONResponse(dict(self.ready), self.status)
 
     async def _metrics(self, _request: Request) -> Response:
-        self.looks += 1
-        text = self.metrics.replace("{inflight}", str(self.inflight)).replace("{total}", str(self.total))
+        counts = {
+            "{slow}": self.slow,
+            "{served}": self.ended["/slow"],
+            "{any}": sum(self.under_way.values()),
+            "{all}": sum(self.ended.values()),
+        }
+        text = self.metrics
+        for name, count in counts.items():
+            text = text.replace(name, str(count))
         return PlainTextResponse(text, self.metrics_status)
 
     async def _slow(self, _request: Request) -> Response:
-        self.inflight += 1
-        self.total += 1
-        try:
-            await asyncio.to_thread(self.gate.wait, 30)
-        finally:
-            self.inflight -= 1
+        await asyncio.to_thread(self.gate.wait, 30)
         return PlainTextResponse("done")
 
 

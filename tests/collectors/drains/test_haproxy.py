@@ -47,7 +47,7 @@ def gated() -> Gated:
 
 @pytest.fixture
 def app(gated: Gated) -> Iterator[int]:
-    with uvicorn_server(gated.app) as port:
+    with uvicorn_server(gated) as port:
         yield port
         gated.gate.set()
 
@@ -98,7 +98,7 @@ async def test_a_drain_is_watched_until_the_last_session_ends(
     watch = collector(balancer.user, backend="sh*")
     async with Customers(f"http://127.0.0.1:{www}/slow") as customers:
         customers.come(6)
-        await wait_until_async(lambda: gated.inflight == 6, 15, "all requests are on their way")
+        await wait_until_async(lambda: gated.slow == 6, 15, "all requests are on their way")
         assert balancer.tell("set server shop/web-1 state drain") == ""
         found = by_key(await watch.collect())
         web = found["shop/web-1"]
@@ -109,7 +109,7 @@ async def test_a_drain_is_watched_until_the_last_session_ends(
         assert 0 <= number(web.elapsed) <= 5
         assert next(iter(found)) != "shop/web-2", "those that do not serve come first"
         customers.come(4)
-        await wait_until_async(lambda: gated.inflight == 10, 15, "the others take what comes")
+        await wait_until_async(lambda: gated.slow == 10, 15, "the others take what comes")
         found = by_key(await watch.collect())
         assert (found["shop/web-1"].sessions.value, found["shop/web-2"].sessions.value) == (3, 7)
         gated.gate.set()
