@@ -13,7 +13,7 @@ from collectors.model.practice import Practice
 from collectors.model.quantity import Quantity
 from collectors.model.queues import QueueReading
 from collectors.model.reading import Reading
-from console.present.words import say
+from console.present.words import countdown, say
 
 DAY = 86400.0
 
@@ -124,7 +124,7 @@ def _drains(any_reading: Reading) -> Iterator[Finding]:
     left, grace = reading.left().value, reading.grace.value
     work = _unfinished(reading)
     if left is not None and grace and work:
-        words = f"{work} and SIGKILL in {say(reading.left())}"
+        words = f"{work} and SIGKILL in {countdown(reading.left())}"
         found = _above_is_fine(left / grace, _SOON, _NOW, words)
         if found.level is not Level.OK:
             yield found
@@ -136,9 +136,9 @@ def _drains(any_reading: Reading) -> Iterator[Finding]:
 
 def _unfinished(reading: DrainReading) -> str:
     """What it still works on; connections count where nothing better is told."""
-    if reading.in_flight.value or reading.streams.value:
-        told = (("in flight", reading.in_flight), ("streams", reading.streams))
-        return ", ".join(f"{say(value)} {name}" for name, value in told if value.value)
+    told = [(reading.in_flight, "in flight"), (reading.streams, "long-lived")]
+    if any(quantity.value for quantity, _name in told):
+        return ", ".join(f"{say(quantity)} {name}" for quantity, name in told if quantity.value)
     if not reading.in_flight.is_known and reading.sessions.value:
         return f"{say(reading.sessions)} connections"
     return ""

@@ -7,7 +7,7 @@ from collectors.model.drains import DrainReading, Phase
 from collectors.model.quantity import exact
 from console.engine.state import Row
 from console.present.queues import total
-from console.present.words import brief, say, tell, tiny
+from console.present.words import brief, countdown, say, tiny
 from widgets.cell import Column
 
 TITLE = "drains"
@@ -21,7 +21,7 @@ GIVE_WAY = ("uptime", "streams", "queued", "spark", "exit", "traffic", "peers", 
 """Columns that leave, in this order, where the screen is narrow."""
 
 COLUMNS = (
-    Column("state", "state", 12),
+    Column("state", "state", 13),
     Column("ready", "ready", 5),
     Column("in_flight", "in flight", 9, right=True),
     Column("streams", "streams", 7, right=True),
@@ -45,8 +45,9 @@ def words(row: Row) -> dict[str, str]:
         "state": str(reading.state),
         "ready": _READY[reading.ready],
         "peers": _peers(reading),
-        "left": tell(reading.left()) if reading.phase is Phase.STOPPING else "–",
+        "left": countdown(reading.left()) if reading.left().is_known else "–",
         "exit": str(reading.exit) or "–",
+        **({"elapsed": "–"} if reading.phase is Phase.SERVING else {}),
         **({"would lose": str(reading.lost)} if reading.lost else {}),
     }
 
