@@ -11,7 +11,7 @@ from collectors.model.practice import Practice
 from collectors.model.queues import QueueReading
 from collectors.model.subject import SubjectId
 from collectors.model.sweep import Sweep
-from collectors.queues.rq import dead, workers_detail
+from collectors.queues.rq import dead, jobs, workers_detail
 from collectors.queues.rq.delete import Delete
 from collectors.queues.rq.keys import Keys
 from collectors.queues.rq.look import Look, deepest, look_at, names
@@ -35,7 +35,7 @@ class RqCollector(Collector[RqOptions]):
     practice = Practice.QUEUES
     Options = RqOptions
     default_timeout = 2.0
-    details: ClassVar[tuple[DetailSpec, ...]] = (dead.SPEC, workers_detail.SPEC)
+    details: ClassVar[tuple[DetailSpec, ...]] = (dead.SPEC, jobs.SPEC, workers_detail.SPEC)
     actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (
         Retry,
         Delete,
@@ -88,11 +88,13 @@ class RqCollector(Collector[RqOptions]):
         return self.sweep(readings, complete=not beyond, beyond=beyond, cost=reader.take_cost())
 
     async def detail(self, subject: SubjectId, name: str) -> Detail:
-        """Dead jobs by error, or the workers of a queue."""
+        """Dead jobs by error or one by one, or the workers of a queue."""
         self._details = self._details or RedisReader(self.context, self.options, role="detail")
         reader = self._details
         if name == dead.SPEC.name:
             return await dead.detail(reader, self._keys, subject.key)
+        if name == jobs.SPEC.name:
+            return await jobs.detail(reader, self._keys, subject.key)
         if name == workers_detail.SPEC.name:
             return await workers_detail.detail(reader, self._keys, subject.key)
         raise UnsupportedError(f"no such detail: {name}")
