@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from collectors.errors import AnswerError
 from collectors.queues.rq.dead import error_text, fingerprint, raised
 from collectors.queues.rq.keys import Keys, epoch
 from collectors.queues.rq.look import ask_all
@@ -22,7 +23,7 @@ ERRORS_OF = 200
 
 _PAGE = 1000
 _BATCH = 200
-_BATCH_OF_ERRORS = 40
+_BATCH_OF_ERRORS = 100
 _YEAR = 31_536_000.0
 """Seconds that RQ keeps a failed job by default: its score is then the failure and a year."""
 
@@ -132,7 +133,15 @@ async def _jobs(reader: RedisReader, keys: Keys, ids: Sequence[bytes], *, with_e
         reads += [read("HMGET", job, *fields), read("HSTRLEN", job, "data")]
         if with_errors:
             reads.append(read("XREVRANGE", keys.results(job_id), "+", "-", "COUNT", 1))
-    replies = await ask_all(reader, reads)
+    try:
+        replies = await ask_all(reader, reads)
+    except AnswerError:
+        # their tracebacks are more than one answer may hold
+        if len(ids) == 1:
+            raise
+        half = len(ids) // 2
+        first = await _jobs(reader, keys, ids[:half], with_errors=with_errors)
+        return first + await _jobs(reader, keys, ids[half:], with_errors=with_errors)
     return [
         _hash(job_id, fields, replies[each * index : each * (index + 1)]) for index, job_id in enumerate(ids)
     ]

@@ -77,7 +77,7 @@ class Pause(RqAction):
             ],
             refusals=refusals,
             undo=f"by itself after {span(lasts)}, or at once by {RESUME}",
-            detail={"seconds": lasts, "queues": len(queues)},
+            detail={"seconds": lasts, "queues": len(queues), "until": self._now() + lasts},
             owed=(RESUME, f"all queues of this RQ are paused; it ends by itself after {span(lasts)}"),
         )
 

@@ -42,7 +42,7 @@ class Purge(RqAction):
         bulk=True,
         undoable=True,
     )
-    needs = ("EVAL", "ZREM", "ZADD", "LREM", "RPUSH", "LPUSH", "HSET", "HDEL", "PEXPIREAT", "PERSIST")
+    needs = ("EVAL", "TIME", "ZREM", "ZADD", "LREM", "RPUSH", "LPUSH", "HSET", "HDEL", "PEXPIREAT", "PERSIST")
 
     def unfit(self, reading: Reading) -> str:
         """An empty queue has nothing to purge."""

@@ -40,7 +40,7 @@ from collectors.transport.read.redis import RedisReader, read
 RATE = 5.0
 """Jobs a second where nothing else is said."""
 
-_DEADLINE = 4 * 3600.0
+_DEADLINE = 2 * 3600.0
 _MOST_NAMES = 3
 
 
@@ -62,7 +62,7 @@ class Retry(RqAction):
         undoable=True,
         deadline=_DEADLINE,
     )
-    needs = ("EVAL", "ZREM", "ZADD", "HSET", "HDEL", "SADD", "RPUSH", "EXPIRE")
+    needs = ("EVAL", "TIME", "ZREM", "ZADD", "HSET", "HDEL", "SADD", "RPUSH", "EXPIRE")
 
     def unfit(self, reading: Reading) -> str:
         """A queue without dead jobs has nothing to retry."""

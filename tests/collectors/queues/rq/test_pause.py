@@ -1,5 +1,6 @@
 """All of an RQ stops and starts again, by its own switch."""
 
+import time
 from typing import Any, cast
 
 import pytest
@@ -50,6 +51,7 @@ async def test_a_pause_stops_every_queue_and_ends_by_itself(
             "queues.resume",
             "all queues of this RQ are paused; it ends by itself after 3 s",
         )
+        assert abs(made.detail["until"] - time.time() - 3) < 2, "when nothing is owed any more"
         outcome = await run(collector, made)
         assert (outcome.result, outcome.count) == (Result.DONE, 2)
         assert outcome.words == "2 queues paused for 3 s"

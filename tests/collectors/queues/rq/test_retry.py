@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 import time
 from functools import partial
 from typing import Any, cast
@@ -317,7 +318,7 @@ async def test_limits_and_bad_arguments_are_refused_in_words(
         assert line == 'canary = \'soon\': must be a duration such as "5s", "1m30s" or "500ms"'
         assert await refusals(delay="5h") == ("delay = '5h': must be from 0 s to 1 h",)
         assert await refusals(rate=0.0001) == (
-            "this would last longer than 4 h: take fewer or raise the rate",
+            "this would last longer than 2 h: take fewer or raise the rate",
         )
 
 
@@ -352,6 +353,18 @@ def _subject(collector: Any, key: bytes = b"mail") -> Any:
     from collectors.model.subject import SubjectId
 
     return SubjectId(collector.practice, collector.context.collector, collector.context.instance, key)
+
+
+async def test_tracebacks_larger_than_one_answer_are_read_in_parts(
+    valkey_db: str, client: "redis.Redis"
+) -> None:
+    for index in range(20):
+        noise = os.urandom(500_000).hex()
+        bury(client, "nap", 0, ago=index + 1, error=f"{noise}\nOSError: {index} x")
+    bury(client, "nap", 0, error="ValueError: y")
+    async with watching(valkey_db) as collector:
+        made = await plan(collector, "queues.retry", b"mail", error="OSError: # x")
+    assert made.count.value == 20
 
 
 async def test_each_job_that_may_not_run_is_left_out_and_counted(
