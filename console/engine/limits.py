@@ -129,7 +129,9 @@ def _drains(any_reading: Reading) -> Iterator[Finding]:
         if found.level is not Level.OK:
             yield found
     if reading.ready_peers.value == 0 and reading.peers.value:
-        yield Finding(Level.CRITICAL, f"none of {say(reading.peers)} in its group takes new work")
+        # a drain is somebody's order, and may be meant
+        level = Level.WARNING if reading.phase.leaving else Level.CRITICAL
+        yield Finding(level, f"none of {say(reading.peers)} in its group takes new work")
     if reading.killed and reading.phase is Phase.EXITED:
         yield Finding(Level.WARNING, f"it did not end by itself: {reading.exit}")
 

@@ -251,6 +251,20 @@ async def test_one_that_was_never_there_is_a_failure(make: Any, free_port: Calla
             await one(watch)
 
 
+async def test_a_way_that_is_cut_is_no_end_of_the_service(
+    base: str, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = make(f"{base}/readyz")
+    await one(watch)
+
+    async def cut(*_: object, **__: object) -> None:
+        raise UnreachableError("no route", "the network is down")
+
+    monkeypatch.setattr(watch._reader, "read", cut)
+    with pytest.raises(UnreachableError, match="no route"):
+        await one(watch)
+
+
 async def test_silence_is_a_failure_even_of_one_that_answered(gated: Gated, make: Any) -> None:
     answers = iter([b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"])
 

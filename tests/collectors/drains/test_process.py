@@ -191,6 +191,22 @@ async def test_a_kill_at_the_deadline_is_called_one(start: Start, pid_file: Path
     await watch.close()
 
 
+async def test_a_kill_while_there_was_time_is_not_the_deadlines(
+    start: Start, pid_file: Path, port: int
+) -> None:
+    child = start()
+    watch = watching(pid_file=str(pid_file), grace=3600.0)
+    with asking(port):
+        wait_until(lambda: len(connections(child.pid, port)) == 1, 15)
+        await one(watch)
+        child.send_signal(signal.SIGTERM)
+        await until(watch, Phase.STOPPING)
+        child.kill()
+        ended(child)
+    assert (await one(watch)).exit == "killed by SIGKILL"
+    await watch.close()
+
+
 async def test_a_kill_out_of_the_blue_is_not_the_deadlines(start: Start, pid_file: Path) -> None:
     child = start()
     watch = watching(pid_file=str(pid_file), grace=30.0)

@@ -66,6 +66,8 @@ SERVER = drain(
     ready_peers=exact(2),
     peers=exact(3),
 )
+DOWN = replace(SERVER, word=Shown("DOWN"), phase=Phase.NOT_READY, ready=False)
+DRAINED = replace(SERVER, word=Shown("DRAIN"), phase=Phase.DRAINING, ready=False)
 WORKER = drain(
     "mailer",
     word=Shown("busy"),
@@ -159,7 +161,8 @@ def test_the_column_comes_with_the_first_collector() -> None:
         ),
         (replace(UNIT, sessions=exact(0)), Level.OK, "it is deactivating (stop-sigterm)"),
         (replace(UNIT, grace=unknown(Unit.SECONDS)), Level.OK, "it is deactivating (stop-sigterm)"),
-        (replace(SERVER, ready_peers=exact(0)), Level.CRITICAL, "none of 3 in its group takes new work"),
+        (replace(DOWN, ready_peers=exact(0)), Level.CRITICAL, "none of 3 in its group takes new work"),
+        (replace(DRAINED, ready_peers=exact(0)), Level.WARNING, "none of 3 in its group takes new work"),
         (replace(SERVER, ready_peers=unknown()), Level.OK, "it is no check"),
         (KILLED, Level.WARNING, "it did not end by itself: killed by SIGKILL at the deadline"),
         (replace(KILLED, phase=Phase.SERVING), Level.OK, "it is exited"),
