@@ -326,7 +326,8 @@ def test_no_collector_starts_a_program_otherwise() -> None:
     root = Path(__file__).parents[3] / "collectors"
     for path in root.rglob("*.py"):
         text = path.read_text()
-        if path.name != "exec.py":
+        # what the runner alone may import starts what an action names
+        if path.name != "exec.py" and path.parent.name != "write":
             assert "subprocess" not in text, path
             assert "os.system" not in text, path
         assert "shell=True" not in text, path

@@ -70,6 +70,7 @@ class Take(Action["Items", RedisHands]):
             if plan.request.argument("mode") == "fall" and done == 2:
                 raise RuntimeError("a bug")
             if plan.request.argument("mode") == "stuck" and done == 1:
+                control.report(done, "stuck")
                 await asyncio.sleep(60)
             await control.keep({"item": item.decode("latin-1")})
             [gone] = await hands.send(("UNLINK", item))

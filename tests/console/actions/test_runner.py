@@ -218,7 +218,7 @@ async def test_leaving_writes_interrupted(
         there.fill(5)
         planned = await there.plan(arguments={"mode": "stuck"})
         run = await there.runner.start(planned, planned.phrase)
-        await wait_until_async(lambda: run.state.done == 1, 10)
+        await wait_until_async(lambda: run.state.words == "stuck", 10)
         await there.runner.close(0.1)
         assert there.records[-1]["outcome"] == "unknown"
         assert "interrupted" in there.records[-1]["words"]
