@@ -28,7 +28,7 @@ from collectors.transport.read.redis_probes import Probes
 from collectors.transport.read.redis_way import Way
 
 READS = frozenset({
-    "DBSIZE", "DUMP", "EXISTS", "HMGET", "HSTRLEN", "INFO", "LINDEX", "LLEN", "LPOS", "LRANGE",
+    "CLIENT LIST", "DBSIZE", "DUMP", "EXISTS", "HMGET", "HSTRLEN", "INFO", "LINDEX", "LLEN", "LPOS", "LRANGE",
     "MEMORY USAGE", "PTTL", "PUBSUB NUMSUB", "RANDOMKEY", "SCAN", "SLOWLOG GET", "SMEMBERS", "TYPE",
     "XINFO CONSUMERS", "XINFO GROUPS", "XLEN", "XPENDING", "XRANGE", "XREVRANGE", "ZCARD", "ZCOUNT",
     "ZRANGE", "ZREVRANGE", "ZSCORE",

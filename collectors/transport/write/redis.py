@@ -165,6 +165,11 @@ def _probe(need: str) -> tuple[str, ...]:
         "TIME": (),
         "ZADD": ("k", "1", "m"),
         "ZREM": ("k", "m"),
+        "HINCRBY": ("k", "f", "1"),
+        "LINSERT": ("k", "BEFORE", "v", "w"),
+        "LSET": ("k", "0", "v"),
+        "PEXPIRE": ("k", "1"),
+        "RENAME": ("k", "l"),
     }
     return (*need.split(), *arguments.get(need, ("k",)))
 
