@@ -15,10 +15,10 @@ from collectors.hands import RedisHands
 from collectors.text import Shown
 from collectors.transport.read.redis_probes import Probes
 
-STEP = 500
-"""COUNT of one SCAN: a larger one makes other clients wait."""
+STEP = 250
+"""COUNT of one SCAN: others wait for it, and for us to read its answer where we share their processors."""
 
-FIRST, LEAST, MOST = 200, 25, 300
+FIRST, LEAST, MOST = 100, 25, 150
 """Keys in a batch: at first, and within which bounds the server's answers move it."""
 
 BUDGET = 0.003
