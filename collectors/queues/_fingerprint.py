@@ -16,12 +16,17 @@ _VARYING = (
 _RAISED = re.compile(r"^[A-Za-z_][\w.]*(?::|$)")
 
 
-def fingerprint(error: str) -> str:
-    """The line of a traceback or message that says what was raised, without ids, texts and numbers."""
+def raised(error: str) -> str:
+    """The line of a traceback or message that says what was raised, at most 400 characters of it."""
     lines = [line for line in error.splitlines() if line.strip()]
-    raised = [line for line in lines if _RAISED.match(line) and not line.startswith("Traceback")]
-    line = raised[-1] if raised else (lines[-1] if lines else NO_ERROR)
-    line = line[:_LONGEST]
+    found = [line for line in lines if _RAISED.match(line) and not line.startswith("Traceback")]
+    line = found[-1] if found else (lines[-1] if lines else NO_ERROR)
+    return line[:_LONGEST]
+
+
+def fingerprint(error: str) -> str:
+    """That line without ids, texts and numbers."""
+    line = raised(error)
     for pattern, mark in _VARYING:
         line = pattern.sub(mark, line)
     return line

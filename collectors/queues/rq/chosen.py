@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collectors.errors import AnswerError
-from collectors.queues.rq.dead import error_text, fingerprint, raised
+from collectors.queues._fingerprint import fingerprint, raised
+from collectors.queues.rq.dead import error_text
 from collectors.queues.rq.keys import Keys, epoch
 from collectors.queues.rq.look import ask_all
 from collectors.text import Shown, one_line

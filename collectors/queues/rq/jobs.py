@@ -7,7 +7,8 @@ from typing import Any
 from collectors.inert import PayloadError
 from collectors.model.detail import Detail, DetailSpec
 from collectors.model.quantity import Quantity, Unit, exact, unknown
-from collectors.queues.rq.dead import error_text, fingerprint
+from collectors.queues._fingerprint import fingerprint
+from collectors.queues.rq.dead import error_text
 from collectors.queues.rq.keys import Keys, epoch
 from collectors.queues.rq.look import ask_all
 from collectors.queues.rq.payload import LONGEST, call

@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from collectors.errors import SourceError
-from collectors.queues.rq.dead import error_text, fingerprint
+from collectors.queues._fingerprint import fingerprint
+from collectors.queues.rq.dead import error_text
 from collectors.queues.rq.keys import Keys
 from collectors.queues.rq.look import ask_all
 from collectors.transport.read.redis import RedisReader, read

@@ -1,7 +1,6 @@
 """Queues and their dead lists: how they are found, named and shown."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +10,9 @@ from collectors.base import Context
 from collectors.errors import OptionsError
 from collectors.model.practice import Practice
 from collectors.model.subject import SubjectId
-from collectors.queues._fingerprint import fingerprint
 from collectors.queues.redis import ListCollector
-from collectors.queues.rq import dead as rq_dead
 from collectors.secret import SecretUrl
-from tests.collectors.queues.burying import SMTP, bury, job, watch
+from tests.collectors.queues.burying import bury, job, watch
 from tests.collectors.queues.looking import by_key, is_exact
 
 
@@ -64,9 +61,3 @@ async def test_the_elements_are_shown_by_name_and_place(valkey_db: str, client: 
         ("dead", 1, job(1).decode()),
     ]
     assert rows[0][0] == "a7937b64b8ca"
-
-
-def test_the_fingerprint_is_the_one_of_rq() -> None:
-    traceback = Path(rq_dead.__file__).read_text()
-    for text in ("", "Traceback\n  File 'x', line 3\nKeyError: 'a1'", "boom 0x1f at 12.5", traceback, SMTP):
-        assert fingerprint(text) == rq_dead.fingerprint(text)
