@@ -7,7 +7,7 @@ from typing import Any
 from collectors.action import ActionSpec
 from collectors.base import Collector
 from collectors.model.subject import SubjectId
-from collectors.text import Shown
+from collectors.text import Shown, one_line
 from console.actions import guard
 from console.actions.planner import Planner
 from console.actions.targets import target_text
@@ -53,9 +53,9 @@ def all_offers(planner: Planner, snapshot: Snapshot, rights: Rights) -> Iterator
 def _offer(
     planner: Planner, collector: Collector[Any], row: Row, snapshot: Snapshot, rights: Rights, index: int
 ) -> Offer:
-    action = collector.actions[index](collector)
+    action = collector.actions[index]
     subject, service = row.reading.subject.id, row.reading.subject.service
-    unfit = action.unfit(row.reading)
+    unfit = _unfit(collector, index, row)
     lacking = rights.get((row.source, action.spec.id), "")
     refusals = (
         *guard.standing(action.spec, service, planner.core.settings, planner.arming),
@@ -64,3 +64,10 @@ def _offer(
         *((Shown(lacking),) if lacking else ()),
     )
     return Offer(action.spec, subject, row.reading.subject.label, service, tuple(dict.fromkeys(refusals)))
+
+
+def _unfit(collector: Collector[Any], index: int, row: Row) -> str:
+    try:
+        return collector.actions[index](collector).unfit(row.reading)
+    except Exception as error:  # noqa: BLE001 - one of the four boundaries: an action must not end the console
+        return one_line(f"bug: {type(error).__name__}: {error}")

@@ -273,6 +273,8 @@ class Runner:
             outcome = replace(outcome, words=words)
         run.close()
         run.end(outcome, undo=not undoes and run.plan.spec.undoable and self._undo.has(name))
+        if outcome.result is Result.DONE and undoes in self._runs:
+            self._runs[undoes].show(undo=False)
         self._tell(Past(name, {"plan": plan_record(run.plan)}, outcome_json(outcome, name), undoes))
         subject = run.plan.request.subject
         self._core.refresh((SourceId(subject.collector, subject.instance),))

@@ -8,19 +8,19 @@ from console.engine.state import Acting, ActState, ArmState, Owed
 from console.present.cells import level_cell
 from console.present.fitting import fitted
 from console.present.words import clock_time, counted, number, span
-from widgets.cell import Cell, Column, Row
+from widgets.cell import MARKS, Cell, Column, Row
 from widgets.gauge import Reach
 
 COLUMNS = (
     Column("state", "state", 11),
-    Column("action", "action", 18),
-    Column("target", "target", 20),
-    Column("progress", "done", 12, right=True),
+    Column("action", "action", 17),
+    Column("target", "target", 16),
+    Column("progress", "done", 11, right=True),
     Column("rate", "rate", 8, right=True),
     Column("ends", "ends", 16),
-    Column("words", "says", 24, grow=True),
+    Column("words", "says", 18, grow=True),
 )
-GIVE_WAY = ("rate", "action", "ends", "progress")
+GIVE_WAY = ("rate", "ends", "progress", "action")
 """Columns that leave, in this order, where the screen is narrow."""
 
 ARMED = "◆"
@@ -54,12 +54,12 @@ def header_cells(acting: Acting, now: float, wall: float) -> tuple[Cell, ...]:
         cells.append(Cell(words, Level.CRITICAL, ARMED, words.replace(" min", "m").replace(" s", "s")))
     asking = sum(bool(act.question) for act in acting.running)
     if asking:
-        cells.append(level_cell(Level.WARNING, f"{asking} asks you", short=f"{asking} ask"))
+        cells.append(Cell(f"{asking} asks you", Level.WARNING, MARKS[Level.WARNING], f"{asking} asks"))
     if acting.running:
         cells.append(Cell(f"{len(acting.running)} running", short=f"{len(acting.running)} run"))
     owed = open_debts(acting, wall)
     if owed:
-        cells.append(level_cell(Level.WARNING, f"{len(owed)} owed", short=f"{len(owed)} owe"))
+        cells.append(Cell(f"{len(owed)} owed", Level.WARNING, MARKS[Level.WARNING]))
     return tuple(cells)
 
 
@@ -92,7 +92,7 @@ def hint_of(deed: Deed, now: float, wall: float) -> str:
         )
     told = f"{deed.action} {deed.target}: {deed.words or deed.phase}"
     if deed.question:
-        return f"{deed.action} {deed.target} asks: {deed.question} Press y or n"
+        return f"y or n: {deed.action} {deed.target} asks: {deed.question}"
     if deed.running:
         return f"{told}; {_ends(deed, now, wall)}. x stops it, X stops everything"
     return f"{told}. u takes it back" if deed.undo else told
@@ -120,7 +120,7 @@ def facts(deed: Deed, now: float, wall: float) -> tuple[tuple[str, Cell], ...]:
         ("done", Cell(_progress(deed))),
         ("rate", Cell(_rate(deed, wall))),
         ("began", Cell(clock_time(deed.began, UTC))),
-        ("ends", Cell(_ends(deed, now, wall))),
+        ("ends" if deed.running else "ended", Cell(_ends(deed, now, wall))),
         ("undo", Cell(_undo(deed))),
         ("journal", Cell(deed.id)),
     ]

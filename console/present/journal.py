@@ -32,6 +32,11 @@ GIVE_WAY = ("who", "words", "target")
 
 _LEVELS = {"done": Level.OK, "failed": Level.CRITICAL, "unknown": Level.UNKNOWN}
 
+_PLAN = (
+    *("action", "label", "target", "service", "arguments", "risk", "count", "sample", "warnings", "undo"),
+    *("cut_off", "server", "maximum", "rate", "owed", "detail"),
+)
+
 Record = Mapping[str, Any]
 
 
@@ -73,7 +78,7 @@ def facts(entry: Entry) -> Iterator[tuple[str, tuple[tuple[str, Cell], ...]]]:
     yield "who", tuple(_known(who if isinstance(who, Mapping) else {}, ("person", "user", "client", "host")))
     plan = record.get("plan")
     if isinstance(plan, Mapping):
-        yield "plan", tuple(_all(plan))
+        yield "plan", tuple(_all({name: plan[name] for name in _PLAN if name in plan}))
     if record.get("phase") == "intent":
         ended = tuple(_all(outcome)) if outcome is not None else (("outcome", _ended(entry)),)
         yield "outcome", ended

@@ -9,6 +9,7 @@ from collectors.model.quantity import Known
 from collectors.text import Shown, one_line
 from console.actions.guard import Consent
 from console.actions.series import Bundle
+from console.actions.targets import target_text
 from console.engine.state import ArmState
 from console.present.cells import level_cell
 from console.present.deeds import is_armed
@@ -40,7 +41,7 @@ def place_cell(environment: str, arm: ArmState, now: float) -> Cell:
         return Cell(f"{name}  open, not protected", Level.OK, "●")
     if not is_armed(arm, now):
         return Cell(f"{name}  protected, not armed", Level.CRITICAL, "◆")
-    return Cell(f"{name}  protected, ARMED because: {arm.reason}", Level.CRITICAL, "◆")
+    return Cell(f"{name}  protected, ARMED: {arm.reason}", Level.CRITICAL, "◆")
 
 
 def plan_facts(bundle: Bundle) -> Facts:
@@ -64,13 +65,17 @@ def plan_facts(bundle: Bundle) -> Facts:
     )
 
 
-def consent_words(bundle: Bundle) -> str:
-    """What to press, by what confirms it."""
+def consent_words(bundle: Bundle) -> tuple[str, str, str]:
+    """What to press, by what confirms it: words, the phrase that must be typed, words."""
     if bundle.refusals:
-        return "It is refused as it stands. r plans it anew, Esc leaves."
+        return "It is refused as it stands. r plans it anew, Esc leaves.", "", ""
     if bundle.consent is Consent.TYPED:
-        return f"To run it type  {one_line(bundle.phrase, 400)}  then Enter twice. Esc: nothing is done."
-    return "Right arrow, then Enter runs it. Enter now, or Esc: nothing is done."
+        return (
+            "To run it type  ",
+            str(one_line(bundle.phrase, 400)),
+            "  then Enter twice. Esc: nothing is done.",
+        )
+    return "Right arrow, then Enter runs it. Enter now, or Esc: nothing is done.", "", ""
 
 
 def error_facts(error: QuarterdeckError) -> Facts:
@@ -91,11 +96,11 @@ def _facts(plan: Plan) -> Facts:
     where = " · ".join(word for word in (plan.service, str(plan.target)) if word)
     return (
         ("action", Cell(f"{plan.spec.id}: {plan.spec.words}")),
-        ("target", Cell(where)),
+        ("target", Cell(f"{where} ({_named(plan)})")),
         *((name, Cell(str(one_line(value)))) for name, value in plan.request.arguments.items()),
         ("hits", Cell(_hits(plan))),
         *(("warning", level_cell(Level.WARNING, str(words))) for words in plan.warnings),
-        *(("such as", Cell(str(words))) for words in plan.sample),
+        *(("" if place else "such as", Cell(str(words))) for place, words in enumerate(plan.sample)),
         *_rest(plan, [plan.server]),
     )
 
@@ -126,10 +131,15 @@ def _hits(plan: Plan) -> str:
         return f"unknown: {_HOW[plan.count.known]}"
     exactly = f"{plan.count.value:.0f}" if plan.count.value == int(plan.count.value) else ""
     words = exactly if exactly and plan.count.known is Known.EXACT else say(plan.count)
-    return f"{words}, {_HOW[plan.count.known]}"
+    return f"{words} {'item' if words == '1' else 'items'}, {_HOW[plan.count.known]}"
 
 
 def _one(plan: Plan) -> str:
     count = "?" if plan.count.value is None else number(plan.count.value, plan.count.unit)
     undo = "" if plan.undo else "; cannot be taken back"
-    return f"{plan.target}: {count}{undo}"
+    return f"{plan.target} ({_named(plan)}): {count}{undo}"
+
+
+def _named(plan: Plan) -> Shown:
+    """The target's own name, which tells instances of one label apart."""
+    return one_line(target_text(plan.request.subject), 120)

@@ -109,8 +109,8 @@ class ActingApp(ConsoleApp):
         if words is not None:
             self.tell(words)
             screen = self._console_screen()
-            if screen is not None:
-                screen.clear_marks()
+            if screen is not None and screen.clear_marks():
+                self.repaint()
 
     # -- what runs, what ended, what is owed
 

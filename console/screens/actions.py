@@ -170,7 +170,7 @@ class ActionsScreen(ConsoleScreen):
         if deed is None:
             view.show((), empty="a on a row of a practice lists what can be done with it")
             return
-        self.fill(view, lambda: view.show((Facts("action", present.facts(deed, *self._now())),)))
+        self.fill(view, lambda: view.show((Facts("under the cursor", present.facts(deed, *self._now())),)))
 
     def _count_down(self) -> None:
         if self.is_current and not self.console.stalled and self.console.store.acting.running:

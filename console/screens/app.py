@@ -92,6 +92,8 @@ class Quarterdeck(ActingApp, inherit_bindings=False):
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         await self.switch_mode(name)
+        if name == "actions":
+            self.clear_notifications()
         self._painter.now()
         self.look()
 

@@ -85,6 +85,7 @@ class ArgumentsScreen(Dialog[Mapping[str, str] | None]):
         self._spec = spec
         self._label = label
         self._given = given
+        self._missing = ""
 
     def compose(self) -> ComposeResult:
         """A line for each argument, and what the one with the focus means."""
@@ -108,7 +109,11 @@ class ArgumentsScreen(Dialog[Mapping[str, str] | None]):
             argument = self._spec.arguments[fields.index(event.widget)]
             needed = " (needed)" if argument.required else ""
             turn = " Left and right choose." if argument.choices else ""
-            self._say(f"{argument.words}{needed}.{turn} Enter goes on to the plan, Esc leaves.")
+            missing, self._missing = self._missing, ""
+            if missing == argument.name:
+                self._say(f"{missing} is needed: {argument.words}")
+            else:
+                self._say(f"{argument.words}{needed}.{turn} Enter goes on to the plan, Esc leaves.")
 
     def action_go_on(self) -> None:
         """Give the values, unless one that is needed is missing."""
@@ -116,8 +121,9 @@ class ArgumentsScreen(Dialog[Mapping[str, str] | None]):
         for argument, field in zip(self._spec.arguments, self._fields(), strict=True):
             value = field.value.strip() if isinstance(field, Input) else field.value
             if argument.required and not value:
-                self.set_focus(field)
+                self._missing = argument.name
                 self._say(f"{argument.name} is needed: {argument.words}")
+                self.set_focus(field)
                 return
             values[argument.name] = value
         self.dismiss(values)

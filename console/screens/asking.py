@@ -33,10 +33,10 @@ Asking #box {
     border: round $primary; background: $surface;
 }
 Asking.-protected #box { border: heavy $error; }
-Asking #ask { height: auto; max-height: 3; color: $text-muted; }
-Asking #buttons { height: 1; align-horizontal: right; }
+Asking #ask { height: auto; max-height: 4; margin-top: 1; color: $text-muted; }
+Asking #buttons { height: 1; }
 Asking Button, Asking Button:hover {
-    min-width: 12; height: 1; margin-left: 2; border: none; background: $panel; color: $foreground;
+    min-width: 12; height: 1; margin-right: 2; border: none; background: $panel; color: $foreground;
 }
 Asking Button:focus { text-style: bold reverse; background: $panel; }
 Asking Button:disabled { color: $text-muted; text-style: strike; }
@@ -114,6 +114,7 @@ class Asking(Dialog[Result]):
 
     def on_mount(self) -> None:
         """The button that does nothing has the focus."""
+        self.app.clear_notifications()
         self.listen_anew()
         self.set_focus(self.query(Button).first())
 
@@ -146,12 +147,12 @@ class Asking(Dialog[Result]):
         raise NotImplementedError
 
     def _fit(self) -> None:
-        others = sum(
-            widget.outer_size.height
-            for widget in self.query("#box > *")
-            if widget.display and widget.id != "facts"
-        )
-        self.query_one(PlanView).styles.max_height = max(1, self.size.height - 2 - max(1, others))
+        view, box = self.query_one(PlanView), self.query_one("#box")
+        others = [widget for widget in box.children if widget is not view and widget.display]
+        taken = sum(widget.outer_size.height + widget.styles.margin.height for widget in others)
+        room = max(1, self.size.height - 2 - max(1, taken))
+        view.styles.max_height = room
+        box.border_subtitle = Content("up and down scroll" if view.virtual_size.height > room else "")
 
 
 class Question(Asking[bool]):

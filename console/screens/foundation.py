@@ -47,6 +47,10 @@ class ConsoleApp(OrderedApp):
         border: ascii $border-blurred;
     }
     .-ascii HelpScreen DetailView { border: ascii $primary; }
+    .-ascii Asking #box, .-ascii ArgumentsScreen #box { border: ascii $primary; }
+    .-ascii Asking.-protected #box { border: ascii $error; }
+    .-ascii .-armed DetailView, .-ascii .-armed LineChart { border: ascii $error; }
+    .-ascii .-armed SentenceList, .-ascii .-armed LogView { border: ascii $error; }
     .-ascii Toast { border-left: ascii $foreground; border-right: none; }
     """
 

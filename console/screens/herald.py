@@ -1,4 +1,4 @@
-"""What the operator must hear wherever the cursor is: what ended, what asks, what is owed, whether it is armed."""
+"""What the operator must hear wherever the cursor is: what ended, what asks, what is owed, what is armed."""
 
 from typing import Literal
 
@@ -50,4 +50,6 @@ class Herald:
             self._tell(words, SEVERITY.get(act.phase, "warning"))
 
     def _tell(self, words: str, severity: Severity) -> None:
+        if self._app.current_mode == "actions" and len(self._app.screen_stack) == 1:
+            return  # it stands there
         self._app.notify(words, markup=False, severity=severity, timeout=SHOWN_FOR)

@@ -91,7 +91,7 @@ class Menu(Dialog[Run | None]):
     @on(LiveTable.CursorMoved)
     def _say(self) -> None:
         entry = self._under_cursor()
-        words = "" if entry is None else _why(entry) or entry.words
+        words = "" if entry is None else f"{entry.words}{_why(entry)}"
         sign = to_ascii if self.console.ascii_only else str
         self.query_one("#why", Static).update(Content(sign(words)))
 
@@ -135,4 +135,4 @@ def _cells(entry: Entry) -> tuple[Cell, ...]:
 
 
 def _why(entry: Entry) -> str:
-    return f"{entry.name} is refused: {'; '.join(entry.refusals)}" if entry.refusals else ""
+    return f". Refused: {'; '.join(entry.refusals)}" if entry.refusals else ""

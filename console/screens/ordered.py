@@ -8,9 +8,12 @@ from console.screens.asking import Asking
 from console.screens.keyorder import KeyOrder
 from console.screens.styling import StyledApp
 
+ALWAYS_HEARD = ("ctrl+c", "escape")
+"""Keys that do nothing to anybody."""
+
 
 class OrderedApp(StyledApp):
-    """Each key acts on what those before it left; ctrl+c is always heard."""
+    """Each key acts on what those before it left."""
 
     def __init__(self, **arguments: Any) -> None:  # noqa: ANN401 - handed on to App as they are
         self._keys = KeyOrder(self, self._press)
@@ -24,7 +27,7 @@ class OrderedApp(StyledApp):
             await super().on_event(event)
 
     async def _press(self, key: events.Key) -> None:
-        if key.key == "ctrl+c" or self._is_heard(key):
+        if key.key in ALWAYS_HEARD or self._is_heard(key):
             await super().on_event(key)
 
     def _is_heard(self, event: events.Event) -> bool:

@@ -106,7 +106,7 @@ class PlanScreen(Asking[str | None]):
         event.stop()
         run = self.query_one("#run", Button)
         if run.disabled:
-            self._ask(f"That is not it. {consent_words(self._bundle) if self._bundle else ''}")
+            self._ask("That is not it. ", *consent_words(self._bundle) if self._bundle else "")
         else:
             self.set_focus(run)
 
@@ -138,7 +138,7 @@ class PlanScreen(Asking[str | None]):
             self._run()
             return
         self.listen_anew()
-        self._ask(consent_words(bundle))
+        self._ask(*consent_words(bundle))
         self._offer(run=not bundle.refusals, again=bool(bundle.refusals))
 
     def _run(self) -> None:
@@ -194,10 +194,13 @@ class PlanScreen(Asking[str | None]):
         environment = self.console.settings.environment
         self.show(place_cell(environment, arm, self.console.clock.boottime()), facts)
 
-    def _ask(self, words: str) -> None:
-        if self.console.ascii_only:
-            words = to_ascii(words)
-        self.query_one("#ask", Static).update(Content(words))
+    def _ask(self, *words: str) -> None:
+        """Say what to press; the last but one of several parts is what must be typed."""
+        sign = to_ascii if self.console.ascii_only else str
+        parts = [Content(sign(part)) for part in words]
+        if len(parts) > 2:
+            parts[-2] = parts[-2].stylize("bold $foreground")
+        self.query_one("#ask", Static).update(Content("").join(parts))
 
     def _tell_wait(self) -> None:
         if self._busy and self._bundle is None:

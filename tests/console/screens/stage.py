@@ -13,6 +13,7 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from collectors import registry
+from collectors.action import Action
 from collectors.base import Collector, Context
 from collectors.model.caches import CacheReading
 from collectors.model.detail import Detail, DetailSpec
@@ -60,6 +61,7 @@ class Part:
     detail_error: bool = False
     detail_made: Detail | None = None
     make: Callable[[Subject, float, str], Reading] | None = None
+    actions: tuple[type[Action[Any, Any]], ...] = ()
 
     def value(self, key: bytes) -> float:
         return self.values.get(key, 3.0)
@@ -129,6 +131,7 @@ def collector_class(practice: Practice, part: Part) -> type[Collector[Any]]:
 
     class Staged(Collector[Options]):
         details = (SPEC,)
+        actions = part.actions
 
         async def collect(self) -> Sweep:
             part.passes += 1
