@@ -19,6 +19,7 @@ apply_environment(low_bandwidth=False)
 from rich.cells import cell_len  # noqa: E402 - after the environment, as textual
 from textual.pilot import Pilot  # noqa: E402 - textual reads the environment at import
 
+from console.actions.making import make_runner  # noqa: E402
 from console.engine.core import Core  # noqa: E402
 from console.keys import defaults  # noqa: E402
 from console.lab import control  # noqa: E402
@@ -82,7 +83,8 @@ def console_of(lab: Lab) -> Quarterdeck:
     """The console on the lab's configuration, neither recorded nor restored."""
     settings: Settings = load(Source(lab.config_path), os.environ, keys=defaults())
     ring = Ring()
-    return Quarterdeck(Core(settings, emit=ring.append), ring, lab=lab.folder)
+    core = Core(settings, emit=ring.append)
+    return Quarterdeck(core, ring, runner=make_runner(core, os.environ), lab=lab.folder)
 
 
 async def pictures(pilot: Pilot[int], wanted: Sequence[tuple[str, tuple[str, ...]]], folder: Path) -> None:

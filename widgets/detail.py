@@ -14,13 +14,11 @@ from collectors.model.detail import Detail
 from collectors.model.quantity import Quantity
 from collectors.model.reading import Part
 from widgets.cell import Cell
-from widgets.cellpaint import line_strip, mark_of, styles_of
+from widgets.cellpaint import line_strip
+from widgets.facts import GAP, fact_lines
 from widgets.fit import clean, cut_end, fold, pad, to_ascii
 from widgets.lineview import LineView, scroll_keys
 from widgets.palette import line_css
-
-_GAP = "  "
-_MOST_LINES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,25 +117,7 @@ class DetailView(LineView):
         return Cell(" ".join(word for word in words if word), mark="✖" if part.bad else "")
 
     def _facts(self, items: Sequence[tuple[str, Cell]], width: int) -> list[list[Segment]]:
-        lines: list[list[Segment]] = []
-        labels = [self._text(label) for label, _ in items]
-        room = min(max((cell_len(label) for label in labels), default=0), max(8, width // 2 - 2))
-        for label, (_, cell) in zip(labels, items, strict=True):
-            mark_style, style = styles_of(cell, self.palette)
-            mark = mark_of(cell, ascii_only=self.ascii_only)
-            mark = mark + " " if mark else ""
-            left = max(4, width - room - len(_GAP) - cell_len(mark))
-            texts = fold(self._text(cell.text), left)
-            texts = [*texts[: _MOST_LINES - 1], "…"] if len(texts) > _MOST_LINES else texts
-            lines.append(
-                [
-                    self._muted(pad(cut_end(label, room), room) + _GAP),
-                    Segment(mark, mark_style),
-                    Segment(texts[0], style),
-                ]
-            )
-            hang = " " * (room + len(_GAP) + cell_len(mark))
-            lines += [[Segment(hang + text, style)] for text in texts[1:]]
+        lines = fact_lines(items, width, self.palette, ascii_only=self.ascii_only)
         return lines or [[self._muted("none")]]
 
     def _table(self, detail: Detail, width: int) -> list[list[Segment]]:
@@ -160,11 +140,11 @@ class DetailView(LineView):
             for text, value, room, right in zip(row, values, widths, numeric, strict=True):
                 unknown = isinstance(value, Quantity) and not value.is_known
                 style = self.palette.muted if unknown else self.palette.text
-                lines[-1].append(Segment(pad(cut_end(text, room), room, right=right) + _GAP, style))
+                lines[-1].append(Segment(pad(cut_end(text, room), room, right=right) + GAP, style))
         return lines
 
     def _columns(self, titles: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
-        return _GAP.join(
+        return GAP.join(
             pad(cut_end(title, room), room, right=right)
             for title, room, right in zip(titles, widths, numeric, strict=True)
         )
@@ -182,7 +162,7 @@ class DetailView(LineView):
 def fair_widths(wanted: Sequence[int], available: int) -> list[int]:
     """Column widths within ``available`` cells and their gaps: the widest give way first."""
     widths = list(wanted)
-    room = max(len(widths), available - len(_GAP) * (len(widths) - 1))
+    room = max(len(widths), available - len(GAP) * (len(widths) - 1))
     while widths and sum(widths) > room:
         widest = max(widths)
         second = max((width for width in widths if width < widest), default=0)

@@ -90,3 +90,9 @@ class RowKeeper:
         self.touch()
         self.marked ^= {self.row.key}
         return self.row.key in self.marked
+
+    def clear_marks(self) -> bool:
+        """Take all marks away; whether there were any."""
+        had = bool(self.marked)
+        self.marked = set()
+        return had

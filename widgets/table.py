@@ -139,6 +139,12 @@ class LiveTable(LineView):
         """The keys of the marked rows that still show."""
         return frozenset(self._keeper.marked)
 
+    def clear_marks(self) -> bool:
+        """Take all marks away; whether there were any."""
+        had = self._keeper.clear_marks()
+        self.sync()
+        return had
+
     @property
     def rows(self) -> tuple[Row, ...]:
         """The rows in the order in which they show."""
@@ -214,8 +220,7 @@ class LiveTable(LineView):
 
     def on_resize(self) -> None:
         """Another size may mean another form of the table and another way to the cursor."""
-        self._fit()
-        self.sync()
+        self._changed(self._at())
 
     def draw_line(self, y: int) -> Strip:
         """The titles, a row, the words of an empty table, or a blank line."""
@@ -278,16 +283,13 @@ class LiveTable(LineView):
             self.post_message(self.CursorMoved(self, *self._at()))
         if not self.is_attached:
             return
-        self._fit()
+        grid, painter = self._painted()
+        painter.forget(self._keeper.keys)
+        self.resize_content(Size(grid.total, len(self._keeper.rows) + 1))
         self.sync()
         wait = self._keeper.pending
         if wait is not None and self._settling is None:
             self._settling = self.set_timer(max(wait, 0.05), self.settle)
-
-    def _fit(self) -> None:
-        grid, painter = self._painted()
-        painter.forget(self._keeper.keys)
-        self.resize_content(Size(grid.total, len(self._keeper.rows) + 1))
 
     def _reveal(self) -> None:
         lines = max(1, self.view.height - 1)

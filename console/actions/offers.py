@@ -6,7 +6,7 @@ from typing import Any
 
 from collectors.action import Action, ActionSpec
 from collectors.model.subject import SubjectId
-from collectors.text import Shown
+from collectors.text import Shown, one_line
 from console.actions import guard
 from console.actions.planner import Planner
 from console.actions.targets import target_text
@@ -50,7 +50,7 @@ def all_offers(planner: Planner, snapshot: Snapshot, rights: Rights) -> Iterator
 
 def _offer(planner: Planner, action: Action[Any, Any], row: Row, snapshot: Snapshot, rights: Rights) -> Offer:
     subject, service = row.reading.subject.id, row.reading.subject.service
-    unfit = action.unfit(row.reading)
+    unfit = _unfit(action, row)
     lacking = rights.get((row.source, action.spec.id), "")
     refusals = (
         *guard.standing(action.spec, service, planner.core.settings, planner.arming),
@@ -59,3 +59,10 @@ def _offer(planner: Planner, action: Action[Any, Any], row: Row, snapshot: Snaps
         *((Shown(lacking),) if lacking else ()),
     )
     return Offer(action.spec, subject, row.reading.subject.label, service, tuple(dict.fromkeys(refusals)))
+
+
+def _unfit(action: Action[Any, Any], row: Row) -> str:
+    try:
+        return action.unfit(row.reading)
+    except Exception as error:  # noqa: BLE001 - one of the four boundaries: an action must not end the console
+        return one_line(f"bug: {type(error).__name__}: {error}")

@@ -71,8 +71,7 @@ class Runner:
         self._core.store.put_acting(Acting(self.planner.arming.state, acts[-MOST_ENDED:], owed))
 
     async def watch(self) -> None:
-        """Until cancelled: close what was interrupted, then let arming and debts run out in time."""
-        await self.reconcile()
+        """Until cancelled: let arming, debts and the mutes of what we did ourselves run out in time."""
         while True:
             self.publish()
             self._quiet.keep(self._core.store.snapshot().acting.owed)
@@ -278,6 +277,8 @@ class Runner:
             outcome = replace(outcome, words=words)
         run.close()
         run.end(outcome, undo=not undoes and run.plan.spec.undoable and self._undo.has(name))
+        if outcome.result is Result.DONE and undoes in self._runs:
+            self._runs[undoes].show(undo=False)
         self._tell(Past(name, {"plan": plan_record(run.plan)}, outcome_json(outcome, name), undoes))
         subject = run.plan.request.subject
         self._core.refresh((SourceId(subject.collector, subject.instance),))

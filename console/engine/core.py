@@ -299,6 +299,16 @@ class CoreThread:
         """Run a coroutine on the core's loop and wait for it from another one."""
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(command(), self._loop))
 
+    def finish(self, command: Callable[[], Coroutine[Any, Any, object]], seconds: float) -> bool:
+        """Run a coroutine on the core's loop and wait for it in this thread; whether it ended in time."""
+        if not self._thread.is_alive():
+            return True
+        try:
+            asyncio.run_coroutine_threadsafe(command(), self._loop).result(seconds)
+        except TimeoutError:
+            return False
+        return True
+
     def stop(self, deadline: float = 0.8) -> bool:
         """Stop within ``deadline`` seconds; True if all was closed."""
         if not self._thread.is_alive():

@@ -163,6 +163,12 @@ class Store:
             self._acting = acting
         self._touch()
 
+    @property
+    def acting(self) -> Acting:
+        """What is being done, and what may be done, as it is known now."""
+        with self._lock:
+            return self._acting
+
     def put_detail(self, key: DetailKey, state: DetailState | None) -> None:
         """Replace one detail, or forget it."""
         with self._lock:
@@ -208,6 +214,9 @@ class Store:
                 moments.extend(one.gone_at + GONE_FOR for one in known if one.gone_at is not None)
             wall = self._clock.wall()
             moments.extend(now + mute.until - wall for mute in self._mutes.values() if mute.until > wall)
+            arm, owed = self._acting.arm.until, self._acting.owed
+            moments.extend([arm] if arm is not None else [])
+            moments.extend(now + one.until - wall for one in owed if one.until is not None)
         return min((moment for moment in moments if moment > now), default=None)
 
     def wake(self) -> None:

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 
 from collectors.model.level import Level
-from console.engine.state import Freshness, Snapshot
+from console.engine.state import Acting, Freshness, Snapshot
 from console.keys import KEYS
 from console.present.cells import level_cell
+from console.present.deeds import header_cells, is_read_only
 from console.present.fleet import service_levels
 from console.present.fold import fold_all
 from console.settings import Settings
@@ -29,15 +30,28 @@ _GLYPHS = {
 
 
 def header_words(
-    snapshot: Snapshot, settings: Settings, *, held_since: str, screen: str, clock: str
+    snapshot: Snapshot,
+    settings: Settings,
+    *,
+    acting: Acting,
+    now: float,
+    held_since: str,
+    screen: str,
+    clock: str,
 ) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
-    """Left: product, name, environment, screen. Right: services by level, stale, muted, clock."""
+    """Left: product, name, environment, screen. Right: what is done, services by level, stale, muted, clock.
+
+    ``acting`` and ``now`` (boottime) are those of this moment, also where the view is held.
+    """
     where = " · ".join(word for word in (settings.name, settings.environment or "no environment") if word)
-    left = [Cell("quarterdeck"), Cell(where + (" · read-only" if settings.protected else ""))]
+    read_only = " · read-only" if is_read_only(acting.arm, now) else ""
+    left = [Cell("quarterdeck"), Cell(where + read_only)]
     if screen:
         left.append(Cell(f"› {screen}"))
     held = (level_cell(Level.WARNING, f"HELD since {held_since}"),) if held_since else ()
-    return tuple(left), (*held, *counts(snapshot, settings), Cell(clock))
+    wall = snapshot.wall + (now - snapshot.now)
+    right = (*header_cells(acting, now, wall), *held, *counts(snapshot, settings), Cell(clock))
+    return tuple(left), right
 
 
 def counts(snapshot: Snapshot, settings: Settings) -> tuple[Cell, ...]:

@@ -10,22 +10,25 @@ from textual.screen import Screen
 from collectors.model.practice import Practice
 from collectors.model.subject import SubjectId
 from console.keys import KEYS
+from console.present.words import counted
+from console.screens.acting import ActingApp
+from console.screens.actions import ActionsScreen
 from console.screens.base import ConsoleScreen
 from console.screens.commands import Commands
 from console.screens.dialog import Palette
 from console.screens.fleet import FleetScreen
-from console.screens.foundation import ConsoleApp
 from console.screens.help import HelpScreen
+from console.screens.journal import JournalScreen
 from console.screens.lab import lab_commands
 from console.screens.logs import LogsScreen
-from console.screens.menu import Menu, entries_for
+from console.screens.menu import Menu
 from console.screens.practice import PRACTICE_SCREENS, PracticeScreen
 from console.screens.prompt import Prompt
 from console.screens.sources import SourcesScreen
 from console.screens.subject import SubjectScreen
 
 
-class Quarterdeck(ConsoleApp, inherit_bindings=False):
+class Quarterdeck(ActingApp, inherit_bindings=False):
     """The console: its screens, and what its keys do."""
 
     TITLE = "quarterdeck"
@@ -47,6 +50,8 @@ class Quarterdeck(ConsoleApp, inherit_bindings=False):
     MODES: ClassVar[dict[str, Any]] = {
         "fleet": FleetScreen,
         "sources": SourcesScreen,
+        "actions": ActionsScreen,
+        "journal": JournalScreen,
         **PRACTICE_SCREENS,
         str(Practice.LOGS): LogsScreen,
     }
@@ -87,13 +92,16 @@ class Quarterdeck(ConsoleApp, inherit_bindings=False):
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         await self.switch_mode(name)
+        if name == "actions":
+            self.clear_notifications()
         self._painter.now()
         self.look()
 
     async def action_back(self) -> None:
-        """One level back: a filter, a screen, the fleet; never out."""
+        """One level back: marks, a filter, a screen, the fleet; never out."""
         screen = self._console_screen()
-        if screen is not None and screen is self.screen and screen.close_filter():
+        here = screen if screen is self.screen else None
+        if here is not None and (here.clear_marks() or here.close_filter()):
             self._painter.now()
         elif len(self.screen_stack) > 1:
             await self.pop_screen()
@@ -107,7 +115,7 @@ class Quarterdeck(ConsoleApp, inherit_bindings=False):
         if len(self.screen_stack) > 1 or self.current_mode != "fleet":
             await self.action_back()
         else:
-            self.exit(return_code=0)
+            self.leave()
 
     def action_cancel(self) -> None:
         """Cancel what runs; the second time within two seconds, quit."""
@@ -116,9 +124,15 @@ class Quarterdeck(ConsoleApp, inherit_bindings=False):
             self.exit(return_code=130)
             return
         self._cancelled_at = now
-        self.notify(
-            "Nothing runs that could be cancelled. Press ctrl+c again to quit.", markup=False, timeout=2
-        )
+        count = self.stop_acting()
+        words = f"Stopping {counted(count, 'action')}." if count else "Nothing runs that could be cancelled."
+        self.notify(f"{words} Press ctrl+c again to quit.", markup=False, timeout=2)
+
+    def action_stop_all(self) -> None:
+        """Stop everything that runs."""
+        count = self.stop_acting()
+        words = f"stopping {counted(count, 'action')}, each at its next step" if count else "nothing runs"
+        self.tell(words)
 
     async def action_help(self) -> None:
         """Help on what has the focus."""
@@ -139,16 +153,12 @@ class Quarterdeck(ConsoleApp, inherit_bindings=False):
             await self.push_screen(prompt, self._filtered)
 
     async def action_actions(self) -> None:
-        """What can be done with the row under the cursor."""
-        screen = self._console_screen()
-        subject = screen.subject() if screen is not None else None
-        if subject is None:
+        """What can be done with the marked rows, or else with the row under the cursor."""
+        subjects = self.meant()
+        if not subjects:
             self.notify("Put the cursor on a row first.", markup=False, timeout=3)
             return
-        await self.push_screen(
-            Menu(entries_for(subject, self.store.snapshot())),
-            lambda run: run(self) if run is not None else None,
-        )
+        await self.push_screen(Menu(subjects), lambda run: run(self) if run is not None else None)
 
     def action_sort(self) -> None:
         """Sort by the next column."""

@@ -1,35 +1,25 @@
 """What every screen of the console has: a header, a body, the cell under the cursor in words, keys."""
 
-import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.widget import Widget
 
-from collectors.model.level import Level
-from collectors.model.quantity import Unit
 from collectors.model.subject import SubjectId
-from collectors.text import one_line
 from console.engine.state import DetailKey, Snapshot, SourceId
+from console.present.deeds import is_armed
 from console.present.header import footer_words, header_words
 from console.present.practice import find_row
+from console.screens import panels
 from console.screens.styling import StyledScreen
-from console.terminal import crash
 from widgets.bars import HintLine, StatusLine
 from widgets.cell import Cell
-from widgets.chart import LineChart
-from widgets.chartdata import Chart
-from widgets.detail import DetailView
-from widgets.sentences import SentenceList
 from widgets.table import LiveTable
 
 if TYPE_CHECKING:
     from console.screens.app import Quarterdeck
 
-
-MOST_REPORTS = 10
-"""Faults of panels of which a report is written in one run."""
 
 FRAME = 3
 """Lines of header, hint and keys."""
@@ -51,6 +41,9 @@ class ConsoleScreen(StyledScreen):
     ConsoleScreen .lower { height: 1fr; layout: horizontal; }
     ConsoleScreen.-low .lower { display: none; }
     ConsoleScreen.-low LiveTable { height: 1fr; max-height: 100%; }
+    ConsoleScreen.-armed #header { background: $error 35%; }
+    ConsoleScreen.-armed DetailView, ConsoleScreen.-armed LineChart, ConsoleScreen.-armed SentenceList,
+    ConsoleScreen.-armed LogView { border: heavy $error; }
     ConsoleScreen.-zoomed .zoomable { display: none; }
     ConsoleScreen.-zoomed .zoomable.-zoom { display: block; height: 1fr; max-height: 100%; width: 1fr; }
     """
@@ -86,25 +79,27 @@ class ConsoleScreen(StyledScreen):
 
     def fill(self, panel: Widget, show: Callable[[], None]) -> None:
         """Run ``show``, which fills ``panel``: what cannot be shown is said there, and the others go on."""
-        try:
-            show()
-        except Exception as error:  # noqa: BLE001 - one of the four boundaries: a plug-in's value must not end the console
-            _say_in(panel, self._failure(error))
+        panels.fill(self.console, panel, show)
 
     def paint_header(self, snapshot: Snapshot) -> None:
         """The line at the top: where, how bad, when."""
-        self.fill(self.query_one("#header"), lambda: self._header(snapshot))
+        console, line = self.console, self.query_one("#header", StatusLine)
+        acting, now = console.store.acting, console.clock.boottime()
 
-    def _header(self, snapshot: Snapshot) -> None:
-        console = self.console
-        left, right = header_words(
-            snapshot,
-            console.settings,
-            held_since=console.held_since,
-            screen=self.title_words(),
-            clock=console.clock_words,
-        )
-        self.query_one("#header", StatusLine).show(left, right)
+        def show() -> None:
+            left, right = header_words(
+                snapshot,
+                console.settings,
+                acting=acting,
+                now=now,
+                held_since=console.held_since,
+                screen=self.title_words(),
+                clock=console.clock_words,
+            )
+            line.show(left, right)
+
+        self.fill(line, show)
+        self.set_class(is_armed(acting.arm, now), "-armed")
 
     def title_words(self) -> str:
         """Which screen this is, for the header."""
@@ -130,6 +125,19 @@ class ConsoleScreen(StyledScreen):
         table = self.main_table()
         key = table.cursor_key if table else None
         return key if isinstance(key, SubjectId) else None
+
+    def marked(self) -> tuple[SubjectId, ...]:
+        """The subjects of the marked rows, in the order of the rows."""
+        table = self.main_table()
+        if table is None or not table.marked:
+            return ()
+        keys = [row.key for row in table.rows if row.key in table.marked]
+        return tuple(key for key in keys if isinstance(key, SubjectId))
+
+    def clear_marks(self) -> bool:
+        """Take all marks away; whether there were any."""
+        table = self.main_table()
+        return table is not None and table.clear_marks()
 
     def sources(self) -> tuple[SourceId, ...]:
         """The sources of what is under the cursor."""
@@ -187,28 +195,3 @@ class ConsoleScreen(StyledScreen):
         """Say what is under the cursor, and fetch what it needs."""
         self.paint_hint()
         self.console.look()
-
-    def _failure(self, error: Exception) -> str:
-        """What a panel says that cannot be shown; a fault is reported once, however often it is met."""
-        what = one_line(f"{type(error).__name__}: {error}")
-        reports = self.console.panel_faults
-        if what not in reports and len(reports) < MOST_REPORTS:
-            reports[what] = crash.write_report(error, os.environ)
-        report = reports.get(what)
-        return f"this panel cannot be shown: {what}" + (f". Report: {report}" if report else "")
-
-
-def _say_in(panel: Widget, words: str) -> None:
-    match panel:
-        case LiveTable():
-            panel.show((), (), empty=words)
-        case DetailView():
-            panel.show((), empty=words)
-        case SentenceList():
-            panel.show((), empty=words)
-        case LineChart():
-            panel.show(Chart("", Unit.COUNT, (), empty=words))
-        case StatusLine():
-            panel.show((Cell(words, Level.UNKNOWN),))
-        case _:
-            panel.display = False

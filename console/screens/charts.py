@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from collectors.model.fields import FieldSpec
+from collectors.model.practice import Practice
 from collectors.model.quantity import Unit
 from console.engine.history import History
 from console.engine.state import Event, Row, Snapshot
@@ -37,7 +38,7 @@ def chart_of(row: Row, history: History, snapshot: Snapshot, shift: int = 0) -> 
         lines=lines,
         span=length,
         at=until,
-        marks=_marks(snapshot.events, reading.subject.service, until, length),
+        marks=_marks(snapshot.events, reading.subject.service, reading.practice, until, length),
     )
 
 
@@ -54,11 +55,27 @@ def _line(row: Row, spec: FieldSpec, history: History, until: float, length: flo
     )
 
 
-def _marks(events: Sequence[Event], service: str, until: float, length: float) -> tuple[ChartMark, ...]:
+def _marks(
+    events: Sequence[Event], service: str, practice: Practice, until: float, length: float
+) -> tuple[ChartMark, ...]:
+    """What happened to the service: marks by hand, changes, and what was done in this practice."""
     return tuple(
-        ChartMark(until - event.at, event.kind)
+        ChartMark(until - event.at, _label(event))
         for event in events
         if event.service in ("", service)
-        and event.kind in ("mark", "version", "restart", "drain", "exit")
+        and (event.kind in ("mark", "version", "restart", "drain", "exit") or _was_done_in(event, practice))
         and 0 <= until - event.at <= length
     )
+
+
+def _was_done_in(event: Event, practice: Practice) -> bool:
+    # a recording does not tell the practice: better a mark too many than none
+    return event.kind == "action" and event.practice in (None, practice)
+
+
+def _label(event: Event) -> str:
+    """``mark``, ``version``, or the verb of what was done."""
+    if event.kind != "action":
+        return event.kind
+    first = event.text.partition(" ")[0]
+    return first.partition(".")[2] or first

@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from collectors.text import one_line
 from console.keys import KEYS
 from console.present.header import key_name
+from console.screens.choices import Entry, actions, label_of
 from widgets.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
     from console.screens.app import Quarterdeck
+
+ARM = "act: arm"
+DISARM = "act: disarm"
+
+_FIRST = 1e6
+"""A score above all others."""
 
 Command = tuple[str, str, Callable[[], object]]
 
@@ -51,6 +59,20 @@ class Commands(Provider):
             for key in KEYS
             if key.id != "app.command"
         )
+        found.append(
+            (
+                "go to: journal",
+                "what was done, by whom, and how it ended",
+                partial(console.action_go, "journal"),
+            )
+        )
+        found.append((ARM, "arm REASON: for 15 minutes, in a protected environment", console.ask_arm))
+        found.append((DISARM, "put the catch back on", console.disarm))
+        subjects = console.meant()
+        found.extend(
+            (f"act: {entry.name} {label_of(console, subjects)}", _told(entry), partial(entry.run, console))
+            for entry in actions(console, subjects)
+        )
         found.extend(
             (f"theme: {theme.name}", "", partial(setattr, console, "theme", theme.name))
             for theme in (DARK, LIGHT)
@@ -64,7 +86,13 @@ class Commands(Provider):
             yield DiscoveryHit(Content(name), run, text=name, help=Content(words).plain)
 
     async def search(self, query: str) -> Hits:
-        """The commands that match."""
+        """The commands that match; ``arm REASON`` is one by itself."""
+        word, _, reason = query.strip().partition(" ")
+        if word == "arm" and reason.strip():
+            words = str(one_line(f"arm: {reason}"))
+            arm = partial(self._once, partial(self.console.arm, reason.strip()))
+            yield Hit(_FIRST, Content(words), arm, text=words, help="for 15 minutes, with this reason")
+            return
         matcher = self.matcher(query)
         for name, words, run in self._all():
             score = matcher.match(name)
@@ -73,3 +101,8 @@ class Commands(Provider):
 
     async def _run(self, action: str) -> None:
         await self.console.run_action(action)
+
+
+def _told(entry: Entry) -> str:
+    """What an action does, or why it may not be done now."""
+    return f"refused: {'; '.join(entry.refusals)}" if entry.refusals else entry.words

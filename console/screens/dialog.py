@@ -17,6 +17,9 @@ class Dialog(ModalScreen[Result]):
         """Leave with ``result``, unless that has been done."""
         return super().dismiss(result) if self.app.screen is self else AwaitComplete()
 
+    def renew(self) -> None:
+        """Show what has changed meanwhile; most dialogs show what was when they were opened."""
+
 
 class Palette(CommandPalette):
     """The command palette, which leaves once."""

@@ -1,11 +1,12 @@
 """What the app stands on: the core in its thread, the store's wake-ups, painting, the configuration."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from collectors.clock import Clock
@@ -18,10 +19,10 @@ from console.keys import key_map
 from console.logs.ring import Ring
 from console.present.words import clock_time
 from console.screens.base import ConsoleScreen
-from console.screens.keyorder import KeyOrder
+from console.screens.dialog import Dialog
 from console.screens.lab import tell_active
+from console.screens.ordered import OrderedApp
 from console.screens.reload import OFFER, is_changed, reload
-from console.screens.styling import StyledApp
 from console.screens.wake import Painter, Woken
 from console.settings import Settings
 from widgets.theme import DARK, LIGHT
@@ -39,7 +40,7 @@ class AsciiScrollBar(ScrollBarRender):
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
-class ConsoleApp(StyledApp):
+class ConsoleApp(OrderedApp):
     """An app on a core. ``run_screen`` opens it; the core runs in its own thread from mount to the end."""
 
     CSS = """
@@ -47,6 +48,10 @@ class ConsoleApp(StyledApp):
         border: ascii $border-blurred;
     }
     .-ascii HelpScreen DetailView { border: ascii $primary; }
+    .-ascii Asking #box, .-ascii ArgumentsScreen #box { border: ascii $primary; }
+    .-ascii Asking.-protected #box { border: ascii $error; }
+    .-ascii .-armed DetailView, .-ascii .-armed LineChart { border: ascii $error; }
+    .-ascii .-armed SentenceList, .-ascii .-armed LogView { border: ascii $error; }
     .-ascii Toast { border-left: ascii $foreground; border-right: none; }
     """
 
@@ -74,7 +79,6 @@ class ConsoleApp(StyledApp):
         self.lab = lab
         self._cancelled_at = float("-inf")
         self._pace = 1.0
-        self._keys = KeyOrder(self, super().on_event)
         self._painter = Painter(self, core.clock, SPARED_GAP if spared else GAP, self._paint)
 
     # -- what the screens ask
@@ -129,13 +133,6 @@ class ConsoleApp(StyledApp):
         """Run a command on the core's loop."""
         self._thread.submit(command)
 
-    async def on_event(self, event: events.Event) -> None:
-        """Keys are pressed in their order."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            await self._keys.take(event)
-        else:
-            await super().on_event(event)
-
     def repaint(self) -> None:
         """Paint the present screen soon."""
         self._painter.soon()
@@ -154,6 +151,7 @@ class ConsoleApp(StyledApp):
         self.set_title(f"quarterdeck {self.settings.name} {self.settings.environment}")
         self.store.on_wake = self._wake
         self._thread.start()
+        self.begin()
         if self._keeper is not None:
             keeper = self._keeper
             self._thread.submit(lambda: self.core.spawn(keeper.run(), "recording"))
@@ -163,9 +161,17 @@ class ConsoleApp(StyledApp):
         if self.lab is not None:
             self.run_worker(tell_active(self, self.lab), name="incidents", exit_on_error=False)
 
+    def begin(self) -> None:
+        """What is done first on the core's loop; it runs by now."""
+
+    async def closing(self, seconds: float) -> None:
+        """What is done last on the core's loop, within ``seconds``."""
+
     def wind_down(self, seconds: float) -> None:
-        """Stop the core, then close the recording."""
-        self._thread.stop(seconds)
+        """End what is under way, stop the core, then close the recording."""
+        begun = time.monotonic()
+        self._thread.finish(lambda: self.closing(0.5 * seconds), 0.7 * seconds)
+        self._thread.stop(max(0.2 * seconds, seconds - (time.monotonic() - begun)))
         if self._keeper is not None:
             self._keeper.close()
 
@@ -186,10 +192,11 @@ class ConsoleApp(StyledApp):
         screen = self._console_screen()
         if screen is None or self.stalled:
             return
-        if self.held is None:
-            self.store.clear()
+        self.store.clear()
         self._painted = self.shown()
         screen.show(self._painted)
+        if isinstance(self.screen, Dialog):
+            self.screen.renew()
 
     def _console_screen(self) -> ConsoleScreen | None:
         """The topmost console screen, also under a dialog: what is behind it goes on living.

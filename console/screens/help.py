@@ -82,10 +82,13 @@ class HelpScreen(Dialog[None]):
 
 def _own_keys(screen: ConsoleScreen) -> tuple[tuple[str, Cell], ...]:
     focused = screen.focused
-    if focused is None:
-        return ()
     found: dict[str, list[str]] = {}
-    for key, bindings in focused._bindings.key_to_bindings.items():  # noqa: SLF001 - no public list of one widget's keys
-        for binding in bindings:
-            found.setdefault(binding.tooltip or binding.description, []).append(key_name(key))
+    for node in (screen, focused):
+        # no public list of one widget's keys
+        bound = node._bindings.key_to_bindings if node is not None else {}  # noqa: SLF001 - see above
+        for key, bindings in bound.items():
+            for binding in bindings:
+                if node is focused or binding.tooltip:
+                    words = binding.tooltip or binding.description
+                    found.setdefault(words, []).append(key_name(key))
     return tuple((" ".join(keys), Cell(words)) for words, keys in found.items())

@@ -82,6 +82,7 @@ class PracticeScreen(ConsoleScreen):
         words = [str(self.PRACTICE)]
         words += [self._service] if self._service else []
         words += [f"/{self._filter.text}"] if self._filter.text else []
+        words += [f"{marked} marked"] if (marked := len(self.marked())) else []
         return " · ".join(words)
 
     def open_at(self, service: str, subject: SubjectId | None) -> None:
@@ -122,6 +123,11 @@ class PracticeScreen(ConsoleScreen):
         subject = self.subject()
         if subject is not None:
             self.console.push_console(SubjectScreen(subject))
+
+    @on(LiveTable.RowMarked)
+    def _row_marked(self) -> None:
+        if self._snapshot is not None:
+            self.paint_header(self._snapshot)
 
     @on(LiveTable.CursorMoved)
     def _moved(self) -> None:

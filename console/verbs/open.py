@@ -7,6 +7,7 @@ import sys
 from datetime import UTC
 from pathlib import Path
 
+from console.actions.making import make_runner
 from console.cli import USAGE, Wanted
 from console.engine.core import Core
 from console.engine.keeper import Keeper
@@ -43,6 +44,7 @@ def run_console(settings: Settings, *, plain_lines: bool, lab: Path | None = Non
     app = Quarterdeck(
         core,
         ring,
+        runner=make_runner(core, os.environ),
         keeper=_keeper(core),
         lab=lab,
         spared=spared,

@@ -9,6 +9,7 @@ began than planned, the boottime of each source's last good pass, and what the s
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from collectors.model.quantity import Unit, exact
 from collectors.model.queues import QueueReading
 from collectors.model.sweep import Cost, Sweep
 from collectors.registry import TypeInfo
+from console.actions.making import make_runner
 from console.engine.core import Core
 from console.logs.ring import Ring
 from console.settings import CollectorSettings, Service, Settings
@@ -153,7 +155,7 @@ def main() -> int:
     ring = Ring()
     with installed():
         core = Core(settings(given.sources, given.services, given.every, given.hang_after), emit=ring.append)
-        code = Quarterdeck(core, ring).run_screen()
+        code = Quarterdeck(core, ring, runner=make_runner(core, os.environ)).run_screen()
     given.out.write_text(json.dumps(account(core)))
     return code
 

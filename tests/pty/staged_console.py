@@ -16,6 +16,7 @@ from collectors.model.quantity import exact  # noqa: E402
 from collectors.model.queues import QueueReading  # noqa: E402
 from collectors.model.sweep import Sweep  # noqa: E402
 from collectors.registry import TypeInfo  # noqa: E402
+from console.actions.making import make_runner  # noqa: E402
 from console.engine.core import Core  # noqa: E402
 from console.logs.ring import Ring  # noqa: E402
 from console.screens.app import Quarterdeck  # noqa: E402
@@ -59,7 +60,8 @@ def main() -> int:
         collectors=(*sources, source("changing", "moving", 1.0)),
     )
     ring = Ring()
-    return Quarterdeck(Core(settings, emit=ring.append), ring, spared=True).run_screen()
+    core = Core(settings, emit=ring.append)
+    return Quarterdeck(core, ring, runner=make_runner(core, os.environ), spared=True).run_screen()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """The real console with an account of its log ring: python -m tests.soak.flooded OUT CONFIG."""
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
 from typing import Any
 
+from console.actions.making import make_runner
 from console.cli import Wanted
 from console.engine.core import Core
 from console.logs.ring import Ring
@@ -30,7 +32,7 @@ def main() -> int:
 
     ring = Ring()
     core = Core(settings_or_exit(Wanted(config=config)), emit=ring.append)
-    code = Quarterdeck(core, ring).run_screen()
+    code = Quarterdeck(core, ring, runner=make_runner(core, os.environ)).run_screen()
     told = account(ring)
     told["lost"] = [row.reading.quantities()["lost"].value for row in core.store.snapshot().rows]
     Path(out).write_text(json.dumps(told))

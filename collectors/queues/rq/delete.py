@@ -17,8 +17,9 @@ from collectors.action import (
 from collectors.hands import RedisHands
 from collectors.model.queues import QueueReading
 from collectors.model.reading import Reading
+from collectors.queues._fingerprint import fingerprint
 from collectors.queues.rq.acting import RqAction, counted, latin, raw, server_of, words
-from collectors.queues.rq.dead import error_text, fingerprint
+from collectors.queues.rq.dead import error_text
 from collectors.queues.rq.look import ask_all
 from collectors.text import one_line
 from collectors.transport.read.redis import RedisReader, read

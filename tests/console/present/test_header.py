@@ -1,7 +1,7 @@
 from collectors.model.level import Level
 from collectors.model.practice import Practice
 from collectors.text import Shown
-from console.engine.state import Mute, Snapshot
+from console.engine.state import Acting, ArmState, Mute, Snapshot
 from console.keys import key_map
 from console.present.header import footer_words, header_words, key_name
 from console.settings import Settings
@@ -13,7 +13,8 @@ from widgets.cell import Cell
 
 def words(snap: Snapshot, settings: Settings, **changed: str) -> tuple[list[str], list[str]]:
     told = {"held_since": "", "screen": "", "clock": "14:03:22 UTC"} | changed
-    left, right = header_words(snap, settings, **told)
+    acting = Acting(ArmState(protected=settings.protected))
+    left, right = header_words(snap, settings, acting=acting, now=snap.now, **told)
     return [_word(cell) for cell in left], [_word(cell) for cell in right]
 
 

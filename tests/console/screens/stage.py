@@ -1,6 +1,7 @@
 """The console on collectors that follow a script: no servers, no files, and no terminal."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from collectors import registry
+from collectors.action import Action
 from collectors.base import Collector, Context
 from collectors.model.caches import CacheReading
 from collectors.model.detail import Detail, DetailSpec
@@ -26,6 +28,7 @@ from collectors.model.subject import Subject, SubjectId
 from collectors.model.sweep import Cost, Sweep
 from collectors.registry import TypeInfo
 from collectors.text import Shown, shown
+from console.actions.making import make_runner
 from console.engine.core import Core
 from console.engine.state import Snapshot
 from console.logs.ring import Ring
@@ -58,6 +61,7 @@ class Part:
     detail_error: bool = False
     detail_made: Detail | None = None
     make: Callable[[Subject, float, str], Reading] | None = None
+    actions: tuple[type[Action[Any, Any]], ...] = ()
 
     def value(self, key: bytes) -> float:
         return self.values.get(key, 3.0)
@@ -127,6 +131,7 @@ def collector_class(practice: Practice, part: Part) -> type[Collector[Any]]:
 
     class Staged(Collector[Options]):
         details = (SPEC,)
+        actions = part.actions
 
         async def collect(self) -> Sweep:
             part.passes += 1
@@ -288,7 +293,10 @@ async def staged(
     monkeypatch.setattr(registry, "types", lambda: infos)
     monkeypatch.setattr(registry, "load", lambda name: classes[name])
     ring = Ring()
-    app = Quarterdeck(Core(settings, emit=ring.append, seed=1), ring, **options)
+    core = Core(settings, emit=ring.append, seed=1)
+    state = tempfile.TemporaryDirectory()
+    runner = make_runner(core, {"XDG_STATE_HOME": state.name})
+    app = Quarterdeck(core, ring, runner=runner, **options)
     stage = Stage(parts, app)
     try:
         async with app.run_test(size=size, notifications=True) as pilot:
@@ -298,6 +306,7 @@ async def staged(
             yield stage
     finally:
         app.wind_down(3)
+        state.cleanup()
 
 
 def record(seq: int, message: str, severity: Severity = Severity.INFO, **fields: str) -> LogRecord:

@@ -1,11 +1,14 @@
 """Whatever a queue, a service, a log line or an error calls itself: it is shown, and obeyed by nobody."""
 
 import pytest
+from textual.widgets import Input
 
 from collectors.errors import UnreachableError
 from collectors.model.practice import Practice
 from console.lab import control
 from console.lab.processes import LabError
+from tests.console.screens.deeds import Deeds, actions_of
+from tests.console.screens.road import acting, choose, on_top, open_menu, planned, put_cursor
 from tests.console.screens.stage import FILLED, Part, Stage, batch, record, settings_of, staged
 from tests.servers.waiting import wait_until_async
 from widgets.table import LiveTable
@@ -142,4 +145,69 @@ async def test_a_filter_of_markup_is_text(monkeypatch: pytest.MonkeyPatch) -> No
         assert_harmless(stage)
         await stage.press("5", "/", *"[/", "enter")
         await stage.pilot.pause(0.1)
+        assert_harmless(stage)
+
+
+HOSTILE_DEEDS = [text for text in HOSTILE if len(text) < 1000]
+
+
+@pytest.mark.parametrize("size", [(120, 40), (60, 15)])
+async def test_every_dialog_of_an_action_shows_it_as_text(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deeds = Deeds(words=ALL, server=ALL, undo=ALL, lacking="", count=2)
+    parts = hostile_parts()
+    parts[Practice.QUEUES].actions = actions_of(deeds)
+    settings = {"name": ALL, "environment": ALL, "protected": True}
+    async with acting(monkeypatch, deeds, parts=parts, settings=settings, armed=ALL, size=size) as stage:
+        for text in HOSTILE_DEEDS:
+            await put_cursor(stage, key(text))
+            await choose(stage, "touch")
+            await planned(stage)
+            assert_harmless(stage)
+            await stage.press("right", "enter")
+            await wait_until_async(lambda: len(stage.app.screen_stack) == 1, 20, repr(text))
+            await wait_until_async(lambda: not stage.app.store.acting.running, 20, repr(text))
+            assert_harmless(stage)
+        assert {name for _, name in deeds.writes} == {key(text) for text in HOSTILE_DEEDS}
+        await put_cursor(stage, key(HOSTILE[0]))
+        await choose(stage, "retry")
+        await stage.press(*ALL[:40], "tab", "right", "enter")
+        await planned(stage)
+        assert_harmless(stage)
+        screen = on_top(stage)
+        screen.set_focus(screen.query_one(Input))
+        screen.query_one(Input).value = screen._bundle.phrase  # type: ignore[union-attr]  # it has one
+        await stage.press("enter", "enter")
+        await wait_until_async(lambda: any(act.question for act in stage.app.store.acting.acts), 20)
+        for keys in (("A",), ("down",), ("?",), ("escape",), ("g", "u"), ("escape",), ("f", "q")):
+            await stage.press(*keys)
+            assert_harmless(stage)
+        await stage.press("escape", ":", *"arm [/", "enter")
+        await stage.pilot.pause(0.1)
+        assert_harmless(stage)
+        await stage.app.action_go("journal")
+        await wait_until_async(lambda: stage.screen.query_one(LiveTable).rows, 20)
+        for keys in (("down",), ("enter",), ("escape",), ("v",), ("/", *"[/red]", "enter"), ("escape",)):
+            await stage.press(*keys)
+            assert_harmless(stage)
+
+
+async def test_what_an_error_says_in_a_dialog_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    deeds = Deeds(error=UnreachableError(ALL, ALL), unfit="")
+    async with acting(monkeypatch, deeds) as stage:
+        await choose(stage, "touch")
+        await planned(stage)
+        assert "[@click=app.quit]x[/]" in stage.text()
+        lines = stage.text().splitlines()
+        for y, line in enumerate(lines):
+            if "@click" in line:
+                await stage.pilot.click(offset=(line.index("@click"), y))
+                assert_harmless(stage)
+        await stage.press("escape")
+        deeds.unfit = ALL
+        await open_menu(stage)
+        await stage.press("G")
+        assert_harmless(stage)
+        await stage.press("enter")
         assert_harmless(stage)
