@@ -14,7 +14,7 @@ def boom(text: str) -> NoReturn:
 
 def hold(url: str, gate: str) -> None:
     """Work until somebody pushes to ``gate``."""
-    Redis.from_url(url).blpop([gate], timeout=60)
+    Redis.from_url(url, socket_timeout=None).blpop([gate], timeout=60)
 
 
 def tick(url: str, key: str) -> None:

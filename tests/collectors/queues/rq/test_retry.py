@@ -187,8 +187,8 @@ async def test_a_stop_in_the_middle_leaves_what_the_outcome_tells(
     before = of_jobs(client, jobs)
     serving(client, start_worker, "scheduler")
     async with watching(valkey_db) as collector:
-        made = await plan(collector, "queues.retry", b"mail", rate=10, delay="1s")
-        control = StoppedWhile(lambda: 0 < client.zcard("rq:scheduled:mail") < 44)
+        made = await plan(collector, "queues.retry", b"mail", rate=5, delay="1s")
+        control = StoppedWhile(lambda: 0 < client.zcard("rq:scheduled:mail") < 50)
         outcome = await run(collector, made, control)
         assert outcome.result is Result.FAILED
         retried, back = outcome.count, 60 - outcome.count
@@ -487,18 +487,18 @@ async def test_no_verdict_in_time_asks_and_only_a_yes_goes_on(
         bury(client, "hold", valkey_db, "gate", ago=60 - index)
     serving(client, start_worker)
     async with watching(valkey_db) as collector:
-        made = await plan(collector, "queues.retry", b"mail", canary="1s")
+        made = await plan(collector, "queues.retry", b"mail", canary="2s")
         control = KeepingControl(answers=[False])
         outcome = await run(collector, made, control)
-        assert control.questions == ["no verdict on the first 1 within 1 s (1 running): go on?"]
+        assert control.questions == ["no verdict on the first 1 within 2 s (1 running): go on?"]
         assert (outcome.result, outcome.count) == (Result.FAILED, 1)
         assert outcome.words == (
-            "no verdict on the first 1 within 1 s (1 running); 1 of 4 jobs retried, 3 untouched"
+            "no verdict on the first 1 within 2 s (1 running); 1 of 4 jobs retried, 3 untouched"
         )
-        made = await plan(collector, "queues.retry", b"mail", canary="1s")
+        made = await plan(collector, "queues.retry", b"mail", canary="2s")
         control = KeepingControl(answers=[True])
         outcome = await run(collector, made, control)
-        assert control.questions == ["no verdict on the first 1 within 1 s (1 waiting in the queue): go on?"]
+        assert control.questions == ["no verdict on the first 1 within 2 s (1 waiting in the queue): go on?"]
         assert (outcome.result, outcome.count) == (Result.DONE, 3)
         assert outcome.lines[0] == "without a verdict: 3 waiting in the queue"
     client.rpush("gate", *range(4))
