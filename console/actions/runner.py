@@ -277,7 +277,8 @@ class Runner:
             words = one_line(f"{outcome.words}; and this could not be written down: {error.why}")
             outcome = replace(outcome, words=words)
         run.close()
-        run.end(outcome, undo=not undoes and run.plan.spec.undoable and self._undo.has(name))
+        undoable = not undoes and run.plan.spec.undoable and outcome.owes is not False
+        run.end(outcome, undo=undoable and self._undo.has(name))
         self._tell(Past(name, {"plan": plan_record(run.plan)}, outcome_json(outcome, name), undoes))
         subject = run.plan.request.subject
         self._core.refresh((SourceId(subject.collector, subject.instance),))
