@@ -75,7 +75,8 @@ class Runner:
         await self.reconcile()
         while True:
             self.publish()
-            self._quiet.keep(self._core.store.snapshot().acting.owed)
+            under_way = [owed for run in self._runs.values() if (owed := run.owed) is not None]
+            self._quiet.keep((*self._core.store.snapshot().acting.owed, *under_way))
             await asyncio.sleep(WATCH_EVERY)
 
     async def arm(self, reason: str) -> None:
