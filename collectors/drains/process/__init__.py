@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from collectors.action import Action
 from collectors.base import Collector, Context
+from collectors.drains.process.drain import Drain
 from collectors.drains.process.finding import ByNumber, ByPort, Finder
 from collectors.drains.process.named import by_pid_file, check_naming
 from collectors.drains.process.systemd import Unit, unit_of
@@ -54,6 +56,7 @@ class ProcessDrain(Collector[ProcessDrainOptions]):
     practice: ClassVar[Practice] = Practice.DRAINS
     Options: ClassVar[type[ProcessDrainOptions]] = ProcessDrainOptions
     default_every: ClassVar[float] = 2.0
+    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (Drain,)
 
     def __init__(self, options: ProcessDrainOptions, context: Context) -> None:
         super().__init__(options, context)
