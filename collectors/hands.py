@@ -125,3 +125,27 @@ class LineHands(Hands, Protocol):
     async def say(self, line: str) -> bytes:
         """Send one line on a connection of its own and give the whole answer; raises SourceError."""
         ...
+
+
+class DrainHands(Hands, Protocol):
+    """All that one drain needs, as far as its collector names it; kind ``drain``, the right is ``admin``.
+
+    ``admin`` is the level of HAProxy's socket. Each part raises RefusedError where the collector has none of
+    it. ``server`` is ``http_server`` of the collector's URL, or the socket as its option names it, or
+    THIS_MACHINE. Its leases keep apart the consoles of one user on this machine.
+    """
+
+    @property
+    def http(self) -> HttpHands:
+        """For the readiness switch."""
+        ...
+
+    @property
+    def process(self) -> ProcessHands:
+        """For TERM, and for systemctl."""
+        ...
+
+    @property
+    def lines(self) -> LineHands:
+        """For HAProxy's socket."""
+        ...

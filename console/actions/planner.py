@@ -10,7 +10,7 @@ from collectors.base import Collector
 from collectors.errors import TimedOutError
 from collectors.model.subject import Subject, SubjectId
 from collectors.text import Shown, one_line
-from console.actions import guard
+from console.actions import guard, peers
 from console.actions.arming import Arming
 from console.actions.custom import custom_actions
 from console.actions.guard import Consent
@@ -72,6 +72,10 @@ class Planner:
         )
         call = source.act(lambda _collector: made.plan(request))
         plan = replace(await within(PLAN_WITHIN, call, "the plan's reads"), service=service)
+        if plan.spec.id in peers.TAKES_AWAY:
+            await self._look_at_peers(plan)
+        dark = peers.unseen(plan, self.core.store.snapshot(), self.core.settings.services)
+        plan = replace(plan, warnings=(*plan.warnings, *dark))
         unfit = await source.act(lambda _collector: _given(made.unfit(row.reading) if row else ""))
         refusals = (
             *self._standing(plan),
@@ -140,7 +144,20 @@ class Planner:
     def _standing(self, plan: Plan) -> Iterator[Shown]:
         """What stands against it whatever the plan says."""
         yield from guard.standing(plan.spec, plan.service, self.core.settings, self.arming)
-        yield from guard.unsound(self._row(plan.request.subject), self.core.store.snapshot())
+        snapshot = self.core.store.snapshot()
+        yield from guard.unsound(self._row(plan.request.subject), snapshot)
+        yield from peers.bereft(plan, snapshot, self.core.settings.services)
+
+    async def _look_at_peers(self, plan: Plan) -> None:
+        """Look once at what tells of the others of a service, where it is not looked at all the time."""
+        live = {row.source for row in self.core.store.snapshot().rows if row.freshness is Freshness.LIVE}
+        named = (
+            SourceId(one.name, one.instance)
+            for one in self.core.settings.collectors
+            if one.enabled and one.service == plan.service and one.practice in peers.PRACTICES
+        )
+        found = (self.core.source(name) for name in named if name not in live)
+        await asyncio.gather(*(source.once() for source in found if source is not None))
 
     def _row(self, subject: SubjectId) -> Row | None:
         rows = self.core.store.snapshot().rows

@@ -74,7 +74,8 @@ class Runner:
         """Until cancelled: let arming, debts and the mutes of what we did ourselves run out in time."""
         while True:
             self.publish()
-            self._quiet.keep(self._core.store.snapshot().acting.owed)
+            under_way = [owed for run in self._runs.values() if (owed := run.owed) is not None]
+            self._quiet.keep((*self._core.store.snapshot().acting.owed, *under_way))
             await asyncio.sleep(WATCH_EVERY)
 
     async def arm(self, reason: str) -> None:
@@ -276,7 +277,8 @@ class Runner:
             words = one_line(f"{outcome.words}; and this could not be written down: {error.why}")
             outcome = replace(outcome, words=words)
         run.close()
-        run.end(outcome, undo=not undoes and run.plan.spec.undoable and self._undo.has(name))
+        undoable = not undoes and run.plan.spec.undoable and outcome.owes is not False
+        run.end(outcome, undo=undoable and self._undo.has(name))
         if outcome.result is Result.DONE and undoes in self._runs:
             self._runs[undoes].show(undo=False)
         self._tell(Past(name, {"plan": plan_record(run.plan)}, outcome_json(outcome, name), undoes))

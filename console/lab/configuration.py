@@ -61,6 +61,13 @@ def toml(wiring: Wiring, reader: Mapping[str, str], database: str, database_port
     pools["act_url"] = wiring.operator["database"]
     parts += [collector("shop-db", "pools.postgres", pools, POOL_LIMITS)]
     parts += [_log(wiring, *line) for line in LOGS]
+    parts += [_drain(wiring, *line) for line in DRAINS]
+    if wiring.stats_socket:
+        parts += [
+            collector("balancer", "drains.haproxy", {"service": "orders", "socket": wiring.stats_socket})
+        ]
+    workers: dict[str, Value] = {"service": "orders", **ways["queues"]}
+    parts += [collector("worker-drain", "drains.rq", workers)]
     return "\n".join(parts)
 
 
@@ -84,6 +91,13 @@ LOGS = (
     ("payments-log", "payments", "", "payments.log"),
     ("worker-log", "orders", "", "worker.log"),
 )
+# collector, service, instance, process, path of its readiness
+DRAINS = (
+    ("catalog-drain", "catalog", "", "catalog", "/health/ready"),
+    ("orders-1-drain", "orders", "orders-1", "orders-1", "/readyz"),
+    ("orders-2-drain", "orders", "orders-2", "orders-2", "/readyz"),
+    ("payments-drain", "payments", "", "payments", "/health/ready"),
+)
 
 
 def _health(
@@ -101,6 +115,15 @@ def _log(wiring: Wiring, name: str, service: str, instance: str, file: str) -> s
     if instance:
         options["instance"] = instance
     return collector(name, "logs.file", {**options, "path": str(wiring.log(file))}, LOG_LIMITS)
+
+
+def _drain(wiring: Wiring, name: str, service: str, instance: str, process: str, path: str) -> str:
+    options: dict[str, Value] = {"service": service}
+    if instance:
+        options["instance"] = instance
+    base = wiring.url(process)
+    options |= {"url": base, "ready_path": path, "drain_url": base + "/drain"}
+    return collector(name, "drains.http", {**options, "pid_file": f"{wiring.folder}/{process}.pid"})
 
 
 def _queues(ways: Mapping[str, str]) -> list[str]:

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from collectors.action import Action
 from collectors.base import Collector, Context
 from collectors.drains._since import Since
-from collectors.drains.http.counting import Gauge, Traffic
+from collectors.drains.http.counting import Counts
+from collectors.drains.http.drain import Drain
 from collectors.drains.http.load import NOTHING, Load, Names, json_load, load_of, path_of
+from collectors.drains.http.ready import Ready
+from collectors.drains.process.named import check_naming
 from collectors.errors import OptionsError, SourceError, UnreachableError
 from collectors.health._formats.read import parse
 from collectors.health._lives import Lives
@@ -21,7 +25,7 @@ from collectors.model.practice import Practice
 from collectors.model.quantity import Quantity, Unit, exact_or_unknown
 from collectors.model.subject import Subject
 from collectors.model.sweep import Cost, Sweep
-from collectors.options import SecretText, Url
+from collectors.options import Duration, OptionalUrl, SecretText, Url
 from collectors.secret import Secret, SecretUrl
 from collectors.text import Shown, one_line
 from collectors.transport.endpoint import Dial
@@ -57,6 +61,10 @@ class HttpDrainOptions:
     looks; found out where the labels or a 0 tell it. ``headers``: sent with each look, values are secrets.
     ``ca_file``: PEM file of an authority of your own. ``client_cert``, ``client_key``: PEM files for a
     server that asks for them (empty key: in the same file).
+    ``drain_url``: its switch, to which ``drain_method`` takes the readiness off and ``ready_method`` puts it
+    on; empty where it has none. ``pid_file``, ``unit``, ``port``: its process on this machine, as
+    drains.process names it, by at most one of them. ``grace``: how long after SIGTERM whoever supervises it
+    sends SIGKILL; systemd tells it itself.
     """
 
     url: Url
@@ -71,9 +79,17 @@ class HttpDrainOptions:
     ca_file: str = ""
     client_cert: str = ""
     client_key: str = ""
+    drain_url: OptionalUrl = None
+    drain_method: Literal["POST", "PUT", "PATCH", "DELETE", "GET"] = "POST"
+    ready_method: Literal["POST", "PUT", "PATCH", "DELETE", "GET"] = "DELETE"
+    pid_file: str = ""
+    unit: str = ""
+    port: int = 0
+    grace: Duration | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a path that would be a name on the same server by accident."""
+        """Refuse a path that would be a name on the same server by accident, and two names of a process."""
+        check_naming(self, least=0)
         for name in ("ready_path", "gauge_path"):
             path = getattr(self, name)
             if path and not path.startswith("/"):
@@ -89,6 +105,7 @@ class HttpDrain(Collector[HttpDrainOptions]):
 
     practice: ClassVar[Practice] = Practice.DRAINS
     Options: ClassVar[type[HttpDrainOptions]] = HttpDrainOptions
+    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (Drain, Ready)
 
     def __init__(self, options: HttpDrainOptions, context: Context) -> None:
         super().__init__(options, context)
@@ -108,9 +125,7 @@ class HttpDrain(Collector[HttpDrainOptions]):
         self._subject = _subject(options, context)
         self._since = Since()
         self._lives = Lives()
-        self._in_flight = Gauge(counts_us=options.counts_us)
-        self._sessions = Gauge(counts_us=options.counts_us)
-        self._traffic = Traffic(counts_us=options.counts_us)
+        self.counts = Counts(counts_us=options.counts_us)
         self._lease: LeaseKey | None = None
         self._reader: HttpReader | None = None
 
@@ -136,7 +151,7 @@ class HttpDrain(Collector[HttpDrainOptions]):
         answers = [answer]
         load, note = NOTHING, ""
         if self._gauge is not None:
-            self._traffic.looked()
+            self.counts.traffic.looked()
             page, note = await self._page(reader, dial, within - (clock.boottime() - began))
             if page is not None:
                 answers.append(page)
@@ -150,6 +165,12 @@ class HttpDrain(Collector[HttpDrainOptions]):
         key, self._lease, self._reader = self._lease, None, None
         if key is not None:
             await self.context.leases.release(key)
+
+    def twin(self) -> "HttpDrain":
+        """Another that looks for itself, and knows what this one has found out about our own looks."""
+        own = type(self)(self.options, self.context)
+        own.counts = self.counts.learned()
+        return own
 
     async def _joined(self) -> HttpReader:
         files = TlsFiles(self.options.ca_file, self.options.client_cert, self.options.client_key)
@@ -194,11 +215,11 @@ class HttpDrain(Collector[HttpDrainOptions]):
         draining = inside.draining or load.draining
         phase = Phase.DRAINING if draining else _PHASES.get(outcome, Phase.UNKNOWN)
         now = clock.boottime()
-        in_flight = self._in_flight.see(load.in_flight)
-        traffic = self._traffic.see(load.requests, now, load.started)
-        self._traffic.looked()
+        in_flight = self.counts.in_flight.see(load.in_flight)
+        traffic = self.counts.traffic.see(load.requests, now, load.started)
+        self.counts.traffic.looked()
         notes = [_doubt(answer.status, phase), note, parsed.note]
-        if self._in_flight.doubtful:
+        if self.counts.in_flight.doubtful:
             notes.append("our own look may be among those in flight: say so by `counts_us`")
         return DrainReading(
             subject=self._subject,
@@ -209,7 +230,7 @@ class HttpDrain(Collector[HttpDrainOptions]):
             ready=None if phase is Phase.UNKNOWN else phase is Phase.SERVING,
             in_flight=in_flight,
             streams=exact_or_unknown(load.streams.value if load.streams else None),
-            sessions=self._sessions.see(load.sessions),
+            sessions=self.counts.sessions.see(load.sessions),
             queued=exact_or_unknown(load.queued.value if load.queued else None),
             traffic=traffic,
             elapsed=self._since.see(phase, now),
@@ -231,7 +252,7 @@ class HttpDrain(Collector[HttpDrainOptions]):
         return exact_or_unknown(max(0.0, wall - load.started), Unit.SECONDS)
 
     def _gone(self, error: SourceError) -> DrainReading:
-        self._traffic.forget()
+        self.counts.traffic.forget()
         return DrainReading(
             subject=self._subject,
             word=error.why,

@@ -1,5 +1,6 @@
 """From what a service counts to what the others cause: our own looks taken out, or said to be in."""
 
+from copy import copy
 from dataclasses import dataclass
 
 from collectors.drains.http.load import Count
@@ -81,3 +82,23 @@ class Traffic:
     def forget(self) -> None:
         """Begin anew: the service was away."""
         self._last = None
+
+
+class Counts:
+    """The three numbers of one service in which our own looks may be; see ``Gauge`` for ``counts_us``."""
+
+    def __init__(self, *, counts_us: bool | None) -> None:
+        self.in_flight = Gauge(counts_us=counts_us)
+        self.sessions = Gauge(counts_us=counts_us)
+        self.traffic = Traffic(counts_us=counts_us)
+
+    def learned(self) -> "Counts":
+        """Others that know what these have found out, and have seen nothing yet."""
+        own = copy(self)
+        own.in_flight, own.sessions, own.traffic = (
+            copy(self.in_flight),
+            copy(self.sessions),
+            copy(self.traffic),
+        )
+        own.traffic.forget()
+        return own

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from collectors.action import Action
 from collectors.base import Collector, Context
-from collectors.drains.process.finding import ByNumber, ByPidFile, ByPort, Finder
+from collectors.drains.process.drain import Drain
+from collectors.drains.process.finding import ByNumber, ByPort, Finder
+from collectors.drains.process.named import by_pid_file, check_naming
 from collectors.drains.process.systemd import Unit, unit_of
 from collectors.drains.process.watch import Looked, Seen, Watch, look
 from collectors.errors import UnsupportedError
@@ -44,13 +47,7 @@ class ProcessDrainOptions:
 
     def __post_init__(self) -> None:
         """Refuse none or several ways to name the process."""
-        ways = [self.pid_file != "", self.unit != "", self.port != 0]
-        if sum(ways) != 1:
-            raise ValueError("name exactly one of pid_file, unit and port")
-        if not 0 <= self.port < 65536:
-            raise ValueError("port: must be a number from 1 to 65535")
-        if "\0" in self.pid_file:
-            raise ValueError("pid_file: must name a file")
+        check_naming(self, least=1)
 
 
 class ProcessDrain(Collector[ProcessDrainOptions]):
@@ -59,6 +56,7 @@ class ProcessDrain(Collector[ProcessDrainOptions]):
     practice: ClassVar[Practice] = Practice.DRAINS
     Options: ClassVar[type[ProcessDrainOptions]] = ProcessDrainOptions
     default_every: ClassVar[float] = 2.0
+    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (Drain,)
 
     def __init__(self, options: ProcessDrainOptions, context: Context) -> None:
         super().__init__(options, context)
@@ -103,7 +101,7 @@ class ProcessDrain(Collector[ProcessDrainOptions]):
     def _made(self) -> Finder:
         options = self.options
         if options.pid_file:
-            return ByPidFile(str(Path(options.pid_file).expanduser()), self.context.clock)
+            return by_pid_file(options.pid_file, self.context.clock)
         return ByPort(options.port) if options.port else self._main
 
     def _named(self) -> tuple[bytes, str]:

@@ -1,11 +1,14 @@
 """drains.rq: the workers of an RQ, versions 1.x to 3.x, and the jobs that each of them holds."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from collectors.action import Action
 from collectors.base import Collector, Context
 from collectors.drains._since import Since
+from collectors.drains.rq.drain import Drain
 from collectors.drains.rq.look import Hand, Job, Look, look_at
+from collectors.drains.rq.words import lost, name_of
 from collectors.model.drains import DrainReading, Phase
 from collectors.model.practice import Practice
 from collectors.model.quantity import Quantity, Unit, at_least, exact, exact_or_unknown, unknown
@@ -41,6 +44,7 @@ class RqDrain(Collector[RqDrainOptions]):
     practice: ClassVar[Practice] = Practice.DRAINS
     Options: ClassVar[type[RqDrainOptions]] = RqDrainOptions
     default_timeout: ClassVar[float] = 2.0
+    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (Drain,)
 
     def __init__(self, options: RqDrainOptions, context: Context) -> None:
         super().__init__(options, context)
@@ -84,7 +88,7 @@ class RqDrain(Collector[RqDrainOptions]):
             phase=phase,
             ready=phase is Phase.SERVING,
             exit=_exit(phase),
-            lost=_lost(hand),
+            lost=lost(hand),
             in_flight=exact(busy),
             ready_peers=ready_peers,
             peers=peers,
@@ -144,19 +148,9 @@ def _exit(phase: Phase) -> Shown:
     return Shown("unknown" if phase is Phase.GONE else "")
 
 
-def _lost(hand: Hand) -> Shown:
-    """What a SIGKILL would cost: RQ finds out when the job's heartbeat is over."""
-    if not hand.worker.alive or not hand.jobs:
-        return Shown("")
-    job = hand.jobs[0]
-    others = f" and {len(hand.jobs) - 1} more" if len(hand.jobs) > 1 else ""
-    fate = f"RQ would try it again ({job.tries} left)" if job.tries else "RQ would give it up as abandoned"
-    return one_line(f"{_name(job)}{others}: {fate}", 200)
-
-
 def _note(hand: Hand, look: Look) -> Shown:
     if not hand.worker.alive and hand.jobs:
-        return one_line(f"it left {_name(hand.jobs[0])} behind; RQ will find that out by itself", 200)
+        return one_line(f"it left {name_of(hand.jobs[0])} behind; RQ will find that out by itself", 200)
     if not hand.worker.alive and hand.worker.word != "ended":
         return Shown("registered still, and no longer there")
     if look.suspended:
@@ -164,14 +158,8 @@ def _note(hand: Hand, look: Look) -> Shown:
     return Shown("")
 
 
-def _name(job: Job) -> str:
-    return str(one_line(job.description or job.id, 80))
-
-
 def _part(job: Job, now: float) -> Part:
-    return Part(
-        name=one_line(job.description or job.id, 80), word=Shown("running"), value=_age(job.started, now)
-    )
+    return Part(name=Shown(name_of(job)), word=Shown("running"), value=_age(job.started, now))
 
 
 def _longest(hand: Hand, now: float) -> Quantity:

@@ -37,7 +37,7 @@ class HaproxyReader:
             raise self._fault(error, place) from None
 
     async def _exchanged(self, dial: Dial, command: str) -> str:
-        reader, writer = await self._connected(dial)
+        reader, writer = await connected(dial, self._resolver, self._timeout)
         try:
             writer.write(command.encode() + b"\n")
             answer = bytearray()
@@ -51,17 +51,6 @@ class HaproxyReader:
             # the socket is closed in the loop's next turn
             await asyncio.sleep(0)
 
-    async def _connected(self, dial: Dial) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if isinstance(dial, UnixDial):
-            return await asyncio.open_unix_connection(dial.path)
-        addresses, _remembered = await self._resolver.addresses(dial.host, self._timeout)
-        for address in addresses[:-1]:
-            with contextlib.suppress(OSError):
-                return await asyncio.open_connection(address, dial.port)
-        if not addresses:
-            raise UnreachableError("no such name", f"{dial.host} has no address")
-        return await asyncio.open_connection(addresses[-1], dial.port)
-
     def _fault(self, error: OSError, place: str) -> Exception:
         fault = socket_fault(error, place) or UnreachableError(f"failed: {error}", place)
         if isinstance(fault, AccessError):
@@ -69,6 +58,21 @@ class HaproxyReader:
         if fault.why == "no such socket":
             return UnreachableError(fault.why, f"{fault.hint}: see the `stats socket` line of haproxy.cfg")
         return fault
+
+
+async def connected(
+    dial: Dial, resolver: Resolver, seconds: float
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to the socket, by the first address that takes it; raises OSError and SourceError."""
+    if isinstance(dial, UnixDial):
+        return await asyncio.open_unix_connection(dial.path)
+    addresses, _remembered = await resolver.addresses(dial.host, seconds)
+    for address in addresses[:-1]:
+        with contextlib.suppress(OSError):
+            return await asyncio.open_connection(address, dial.port)
+    if not addresses:
+        raise UnreachableError("no such name", f"{dial.host} has no address")
+    return await asyncio.open_connection(addresses[-1], dial.port)
 
 
 def _checked(answer: str, place: str) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from collectors.base import Context
-from collectors.drains.haproxy import HaproxyDrain, HaproxyDrainOptions, forced, servers, url_of
+from collectors.drains.haproxy import HaproxyDrain, HaproxyDrainOptions, url_of
+from collectors.drains.haproxy.table import forced, servers
 from collectors.errors import (
     AccessError,
     AnswerError,

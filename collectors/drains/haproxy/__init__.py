@@ -1,15 +1,18 @@
 """drains.haproxy: the servers of HAProxy's backends, by its stats socket."""
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import quote
 
+from collectors.action import Action
 from collectors.base import Collector, Context
 from collectors.drains._since import Since
-from collectors.errors import AnswerError, OptionsError
+from collectors.drains.haproxy.drain import Drain
+from collectors.drains.haproxy.maint import Maint, Ready
+from collectors.drains.haproxy.table import Server, forced, servers
+from collectors.errors import OptionsError
 from collectors.model.drains import DrainReading, Phase
 from collectors.model.practice import Practice
 from collectors.model.quantity import Unit, exact, exact_or_unknown, unknown
@@ -17,9 +20,6 @@ from collectors.model.sweep import Cost, Sweep
 from collectors.secret import SecretUrl
 from collectors.text import Shown, one_line
 from collectors.transport.read.haproxy import HaproxyReader
-
-_SERVER = "2"
-"""What ``type`` of ``show stat`` is for a server; 0 is a frontend, 1 a backend, 3 a listener."""
 
 _SHARE = 0.45
 """Part of the time-out that each of the two questions may take."""
@@ -37,50 +37,13 @@ class HaproxyDrainOptions:
     backend: str = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
-    """One server of a backend as it is told; numbers are None where a column is empty.
-
-    ``weight`` is the effective one of now; ``changed``: seconds since its state was changed.
-    """
-
-    backend: str
-    name: str
-    word: str
-    weight: float | None
-    tcp: bool
-    backup: bool
-    sessions: float | None
-    queued: float | None
-    rate: float | None
-    changed: float | None
-
-    @property
-    def key(self) -> bytes:
-        """By what HAProxy's own commands call it: backend/server."""
-        return f"{self.backend}/{self.name}".encode()
-
-    @property
-    def up(self) -> bool:
-        """Whether it takes new sessions: "UP 1/3" does while checks fail; "no check" is never down."""
-        return self.word.startswith(("UP", "no check")) and self.weight != 0
-
-    @property
-    def phase(self) -> Phase:
-        """DRAIN and NOLB finish what they have, and so does a weight of 0, whatever the word is then."""
-        if self.up:
-            return Phase.SERVING
-        if self.word.startswith(("DRAIN", "NOLB", "UP", "no check")):
-            return Phase.DRAINING
-        return Phase.NOT_READY if self.word.startswith(("MAINT", "DOWN")) else Phase.UNKNOWN
-
-
 class HaproxyDrain(Collector[HaproxyDrainOptions]):
     """One reading for each server of each backend: its state, sessions, and how many peers are up."""
 
     practice: ClassVar[Practice] = Practice.DRAINS
     Options: ClassVar[type[HaproxyDrainOptions]] = HaproxyDrainOptions
     default_timeout: ClassVar[float] = 3.0
+    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (Drain, Ready, Maint)
 
     def __init__(self, options: HaproxyDrainOptions, context: Context) -> None:
         super().__init__(options, context)
@@ -90,9 +53,7 @@ class HaproxyDrain(Collector[HaproxyDrainOptions]):
 
     async def collect(self) -> Sweep:
         """Ask for the statistics, and for the state that tells a silent drain."""
-        dial = await self.context.dialer.dial(self.context.endpoint(self._url))
-        stat = await self._reader.ask(dial, "show stat")
-        state = await self._reader.ask(dial, "show servers state")
+        stat, state = await self.tables()
         groups: dict[str, list[Server]] = {}
         for server in servers(stat):
             if fnmatchcase(server.backend, self.options.backend):
@@ -104,6 +65,16 @@ class HaproxyDrain(Collector[HaproxyDrainOptions]):
         cost = Cost(requests=2, bytes=len(stat) + len(state))
         note = "" if readings else f"no backend matches {self.options.backend!r}"
         return self.sweep(_worst_first(readings), cost=cost, note=one_line(note))
+
+    @property
+    def socket_url(self) -> SecretUrl:
+        """Where the socket is."""
+        return self._url
+
+    async def tables(self) -> tuple[str, str]:
+        """``show stat`` and ``show servers state``; raises SourceError."""
+        dial = await self.context.dialer.dial(self.context.endpoint(self._url))
+        return await self._reader.ask(dial, "show stat"), await self._reader.ask(dial, "show servers state")
 
     def _reading(self, server: Server, group: list[Server], drained: frozenset[bytes]) -> DrainReading:
         phase, key = server.phase, server.key
@@ -152,57 +123,6 @@ def url_of(place: str) -> SecretUrl:
         hint = 'write "/run/haproxy/admin.sock" or "127.0.0.1:9999"'
         raise OptionsError(f"socket: {place!r} is neither a whole path nor host:port", hint)
     return SecretUrl(f"tcp://{place}")
-
-
-def servers(text: str) -> Iterator[Server]:
-    """The servers in the CSV of ``show stat``; raises AnswerError for a table that is none.
-
-    HAProxy adds columns from version to version, so they are found by name.
-    """
-    for row in csv.DictReader(text.removeprefix("# ").split("\n")):
-        if row.get("type") != _SERVER:
-            continue
-        backend, name, status = row.get("pxname"), row.get("svname"), row.get("status")
-        if not backend or not name or status is None:
-            raise AnswerError("its statistics lack pxname, svname or status", "is it HAProxy 1.5 or later?")
-        yield Server(
-            backend=backend,
-            name=name,
-            word=status,
-            weight=_number(row, "weight"),
-            tcp=row.get("mode") == "tcp",
-            backup=row.get("bck") == "1",
-            sessions=_number(row, "scur"),
-            queued=_number(row, "qcur"),
-            rate=_number(row, "rate"),
-            changed=_number(row, "lastchg"),
-        )
-
-
-def forced(text: str) -> frozenset[bytes]:
-    """Keys of the servers that were told to drain, from ``show servers state``.
-
-    Of ``srv_admin_state`` the bits 0x08 and 0x10 mean that (forced, inherited); a weight of 0 sets neither.
-    """
-    lines = [line.split() for line in text.splitlines()]
-    head = next((line[1:] for line in lines if line[:1] == ["#"]), [])
-    try:
-        backend, name, admin = (head.index(field) for field in ("be_name", "srv_name", "srv_admin_state"))
-    except ValueError:
-        raise AnswerError(
-            "its list of servers lacks srv_admin_state", "is it HAProxy 1.6 or later?"
-        ) from None
-    rows = [line for line in lines if len(line) == len(head) and line[0].isdigit()]
-    return frozenset(
-        f"{row[backend]}/{row[name]}".encode()
-        for row in rows
-        if row[admin].isdigit() and int(row[admin]) & 0x18
-    )
-
-
-def _number(row: Mapping[str, str | None], name: str) -> float | None:
-    text = row.get(name) or ""
-    return float(text) if text.isdigit() and len(text) < 16 else None
 
 
 def _worst_first(readings: Iterable[DrainReading]) -> list[DrainReading]:
