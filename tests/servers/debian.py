@@ -11,16 +11,22 @@ _ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "PATH": os.environ.get("PAT
 
 def program(name: str, package: str) -> str:
     """The path of a program; installs its package if need be, skips (with CI: fails) where it cannot."""
-    found = _which(name)
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", package]):
-            subprocess.run(command, env=_ENVIRONMENT, capture_output=True, check=False, timeout=300)
-        found = _which(name)
+    found = installed(name, package)
     if found is None:
         words = f"{name} is missing: apt-get install {package}"
         if os.environ.get("CI") in ("1", "true"):
             pytest.fail(words)
         pytest.skip(words)
+    return found
+
+
+def installed(name: str, package: str) -> str | None:
+    """The path of a program; installs its package if need be, None where it cannot."""
+    found = _which(name)
+    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", package]):
+            subprocess.run(command, env=_ENVIRONMENT, capture_output=True, check=False, timeout=300)
+        found = _which(name)
     return found
 
 
