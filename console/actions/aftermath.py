@@ -258,11 +258,16 @@ def _course(usual: float | None, since: Sequence[_Sample], margin: float) -> _Co
 
 def _words(course: _Course, unit: Unit, began: float) -> str:
     """``3 % -> 41 %, back to 5 % after 70 s``; ``4 %, 3 % before`` where it did not rise."""
-    last = number(course.last, unit)
+    last = _said(course.last, unit)
     if not course.risen:
-        return f"{last}, {'not known' if course.usual is None else number(course.usual, unit)} before"
-    usual = "unknown" if course.usual is None else number(course.usual, unit)
-    told = f"{usual} -> {number(course.worst.value, unit)}"
+        return f"{last}, {'not known' if course.usual is None else _said(course.usual, unit)} before"
+    usual = "unknown" if course.usual is None else _said(course.usual, unit)
+    told = f"{usual} -> {_said(course.worst.value, unit)}"
     if course.back_at is None:
         return told + ("" if course.last == course.worst.value else f", still {last}")
-    return f"{told}, back to {last} after {span(course.back_at - began)}"
+    return f"{told}, back to {last} after {_said(course.back_at - began, Unit.SECONDS)}"
+
+
+def _said(value: float, unit: Unit) -> str:
+    """A value; some minutes in seconds, since the whole watch lasts but two."""
+    return f"{value:.0f} s" if unit is Unit.SECONDS and 10 <= value < 300 else number(value, unit)

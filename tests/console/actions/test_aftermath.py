@@ -165,7 +165,7 @@ def test_few_look_ups_are_joined_until_they_say_something() -> None:
     past = Past(cache(1.0, 0.4))
     past.show(cache(0.0, 0.4))
     past.show(cache(1.0, 0.4), passes=20)
-    assert past.told().lines[1] == "misses 0 % -> 10 %, back to 0 % after 1 min; about 2 more than usual"
+    assert past.told().lines[1] == "misses 0 % -> 10 %, back to 0 % after 100 s; about 2 more than usual"
 
 
 def test_what_comes_after_the_watch_does_not_count() -> None:
@@ -183,10 +183,7 @@ def test_a_silence_is_not_taken_for_look_ups() -> None:
     past.now += 100.0
     past.show(cache(0.2))
     past.show(cache(0.9), passes=4)
-    assert (
-        past.told().lines[1]
-        == "misses 10 % -> 80 %, back to 10 % after 1 min 50 s; about 210 more than usual"
-    )
+    assert past.told().lines[1] == "misses 10 % -> 80 %, back to 10 % after 110 s; about 210 more than usual"
 
 
 def test_a_queue_that_is_old_anyway_may_grow_a_little_older() -> None:
@@ -195,4 +192,4 @@ def test_a_queue_that_is_old_anyway_may_grow_a_little_older() -> None:
     assert past.told().lines[-1] == "pools and queues of catalog, database, orders: no worse than before"
     past = Past(cache(0.97), jobs(100.0))
     past.show(cache(0.97), jobs(160.0), passes=30)
-    assert past.told().lines[-1] == "queue mail of orders: oldest job 1 min 40 s -> 2 min 40 s"
+    assert past.told().lines[-1] == "queue mail of orders: oldest job 100 s -> 160 s"
