@@ -191,6 +191,47 @@ def mark(ctx: click.Context, config: str, environment: str, service: str, text: 
 
 
 @main.command()
+@click.argument("action", default="")
+@click.argument("target", default="")
+@_configured
+@click.option("--with", "given", multiple=True, metavar="NAME=VALUE", help="An argument of the action.")
+@click.option("--dry-run", is_flag=True, help="Only the plan.")
+@click.option("--yes", default=None, metavar="ENV/SUBJECT", help="Confirm; the plan says what to write.")
+@click.option("--max", "maximum", type=click.IntRange(min=1), metavar="N", help="Hit so many at most.")
+@click.option("--rate", default="", metavar="N/s", help="So many a second at most.")
+@click.option("--arm", default="", metavar="REASON", help="Arm a protected environment for this one call.")
+@click.option("--undo", default="", metavar="RUN", help="Take a run back, by its id in the journal.")
+@click.option("--list", "as_list", is_flag=True, help="List what can be done, and why not.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_context
+def act(ctx: click.Context, /, config: str, environment: str, **said: Any) -> None:  # noqa: ANN401 - click's values
+    """Do something: ACTION (queues.retry) to TARGET (COLLECTOR/SUBJECT, percent-encoded).
+
+    The same road as on the screen: plan, confirm, run, verify, journal. Exit 0 done, 1 failed,
+    3 unknown, 69 not reached, 77 refused.
+    """
+    from console.verbs.act import run_act, run_list
+    from console.verbs.wishes import wish_of
+
+    wanted = _wanted(ctx, config, environment)
+    if said.pop("as_list"):
+        sys.exit(run_list(wanted, as_json=said["as_json"]))
+    sys.exit(run_act(wanted, wish_of(**said)))
+
+
+@main.command()
+@_configured
+@click.option("--verify", is_flag=True, help="Walk the chain: is every record as it was written?")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_context
+def journal(ctx: click.Context, config: str, environment: str, verify: bool, as_json: bool) -> None:
+    """Print what was done, by whom, and how it ended."""
+    from console.verbs.journal import run_journal
+
+    sys.exit(run_journal(_wanted(ctx, config, environment), verify=verify, as_json=as_json))
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.argument("name", default="")
 def collectors(name: str, as_json: bool) -> None:

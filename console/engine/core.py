@@ -164,6 +164,10 @@ class Core:
         for key in new:
             self._fetch(key)
 
+    def source(self, source: SourceId) -> Source | None:
+        """One source, None where there is none of that name."""
+        return self._sources.get(source)
+
     def mark(self, text: str, service: str = "") -> None:
         """Add a mark by hand to what changed."""
         self.store.add_event(Event(self.clock.wall(), "mark", service, shown(text)))
@@ -251,8 +255,8 @@ def _resume_garbage_collection() -> None:
 
 def _maker(
     settings: CollectorSettings, clock: Clock, leases: Leases, emit: Callable[[LogBatch], None]
-) -> Callable[[], Collector[Any]]:
-    def make() -> Collector[Any]:
+) -> Callable[[Any], Collector[Any]]:
+    def make(options: object) -> Collector[Any]:
         if settings.load_error is not None:
             raise settings.load_error
         context = Context(
@@ -267,7 +271,7 @@ def _maker(
             leases=leases,
             emit=emit,
         )
-        return registry.load(settings.type)(settings.options, context)
+        return registry.load(settings.type)(options, context)
 
     return make
 

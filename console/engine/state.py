@@ -150,6 +150,77 @@ class Mute:
 
 
 @dataclass(frozen=True, slots=True)
+class ArmState:
+    """Whether anything may be done: ``until`` is boottime seconds, None where it is not armed."""
+
+    protected: bool = True
+    read_only: bool = False
+    until: float | None = None
+    reason: Shown = Shown("")
+
+
+@dataclass(frozen=True, slots=True)
+class ActState:
+    """An action that runs, or that ended in this run of the console.
+
+    ``phase``: running, asking, verifying, then done, failed or unknown. ``done`` of ``total`` items, None
+    where there is no total. ``began`` and ``ended`` are UTC epoch seconds, ``until`` is boottime seconds.
+    ``question`` waits for an answer. ``undo`` tells whether it can be taken back.
+    """
+
+    id: str
+    action: str
+    subject: SubjectId
+    target: Shown
+    service: str
+    phase: str
+    began: float
+    until: float
+    done: int = 0
+    total: int | None = None
+    words: Shown = Shown("")
+    question: Shown = Shown("")
+    ended: float | None = None
+    undo: bool = False
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self.ended is None
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What an action on ``subject`` left to be done: a resume, a readiness.
+
+    ``until``: UTC epoch seconds when it ends by itself, None where it does not.
+    """
+
+    id: str
+    action: str
+    subject: SubjectId
+    target: str
+    service: str
+    words: Shown
+    since: float
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """All that is being done, and what may be done."""
+
+    arm: ArmState = ArmState()
+    acts: tuple[ActState, ...] = ()
+    owed: tuple[Owed, ...] = ()
+
+    @property
+    def running(self) -> tuple[ActState, ...]:
+        """Actions that have not ended."""
+        return tuple(act for act in self.acts if act.running)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that a screen or a command may know at one moment. ``now``: boottime; ``wall``: UTC."""
 
@@ -163,6 +234,7 @@ class Snapshot:
     details: Mapping[DetailKey, DetailState] = field(default_factory=dict)
     mutes: tuple[Mute, ...] = ()
     note: Shown = Shown("")
+    acting: Acting = Acting()
 
     def of(self, practice: Practice) -> tuple[Row, ...]:
         """The rows of one practice."""

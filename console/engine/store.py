@@ -15,6 +15,7 @@ from collectors.model.verdict import Verdict
 from collectors.text import Shown
 from console.engine.changes import changes
 from console.engine.state import (
+    Acting,
     DetailKey,
     DetailState,
     Event,
@@ -65,6 +66,7 @@ class Store:
         self._version = 0
         self._dirty = False
         self._note = Shown("")
+        self._acting = Acting()
         self.on_wake: Callable[[], None] = lambda: None
         self.on_event: Callable[[Event], None] = lambda _event: None
 
@@ -153,6 +155,14 @@ class Store:
             self._note = Shown(note)
         self._touch()
 
+    def put_acting(self, acting: Acting) -> None:
+        """Replace what is being done, and what may be done."""
+        with self._lock:
+            if acting == self._acting:
+                return
+            self._acting = acting
+        self._touch()
+
     def put_detail(self, key: DetailKey, state: DetailState | None) -> None:
         """Replace one detail, or forget it."""
         with self._lock:
@@ -226,6 +236,7 @@ class Store:
                 details=dict(self._details),
                 mutes=tuple(self._mutes.values()),
                 note=self._note,
+                acting=self._acting,
             )
 
     def _rows_of(self, source: SourceId, state: SourceState, now: float) -> tuple[Row, ...]:

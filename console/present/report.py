@@ -54,10 +54,11 @@ def level_of(snapshot: Snapshot, services: Mapping[str, Service], practice: Prac
 
 def quantities_json(quantities: Iterable[tuple[str, Quantity]]) -> dict[str, dict[str, Any]]:
     """Quantities by name; a value that is not known is null."""
-    return {name: _quantity(quantity) for name, quantity in quantities}
+    return {name: quantity_json(quantity) for name, quantity in quantities}
 
 
-def _quantity(quantity: Quantity) -> dict[str, Any]:
+def quantity_json(quantity: Quantity) -> dict[str, Any]:
+    """A value with its unit and how well it is known; null where it is not."""
     value = quantity.value
     whole = value is not None and value == int(value) and abs(value) < 2**53
     told: dict[str, Any] = {

@@ -59,6 +59,6 @@ def _marks(events: Sequence[Event], service: str, until: float, length: float) -
         ChartMark(until - event.at, event.kind)
         for event in events
         if event.service in ("", service)
-        and event.kind in ("mark", "version", "restart")
+        and event.kind in ("mark", "version", "restart", "drain", "exit")
         and 0 <= until - event.at <= length
     )

@@ -19,6 +19,7 @@ from console.logs.ring import Ring
 from console.present.words import clock_time
 from console.screens.base import ConsoleScreen
 from console.screens.keyorder import KeyOrder
+from console.screens.lab import tell_active
 from console.screens.reload import OFFER, is_changed, reload
 from console.screens.styling import StyledApp
 from console.screens.wake import Painter, Woken
@@ -159,6 +160,8 @@ class ConsoleApp(StyledApp):
         self.set_interval(30.0 if self.spared else 1.0, self._tick, name="clock")
         self.set_interval(5.0, self._look_for_change, name="configuration")
         self._painter.soon()
+        if self.lab is not None:
+            self.run_worker(tell_active(self, self.lab), name="incidents", exit_on_error=False)
 
     def wind_down(self, seconds: float) -> None:
         """Stop the core, then close the recording."""
@@ -189,12 +192,16 @@ class ConsoleApp(StyledApp):
         screen.show(self._painted)
 
     def _console_screen(self) -> ConsoleScreen | None:
-        """The topmost console screen, also under a dialog: what is behind it goes on living."""
+        """The topmost console screen, also under a dialog: what is behind it goes on living.
+
+        One that has just been opened has no panels yet; it is painted once it has.
+        """
         if not self.is_running:
             return None
-        return next(
+        top = next(
             (screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen)), None
         )
+        return top if top is not None and top.is_mounted else None
 
     # -- configuration
 

@@ -104,12 +104,17 @@ def _unpacked(data: bytes) -> str:
     return text.decode("utf-8", "replace")
 
 
+def raised(traceback: str) -> str:
+    """The line that says what was raised, at most 400 characters of it."""
+    lines = [line for line in traceback.splitlines() if line.strip()]
+    found = [line for line in lines if _RAISED.match(line) and not line.startswith("Traceback")]
+    line = found[-1] if found else (lines[-1] if lines else "no error kept")
+    return line[:400]
+
+
 def fingerprint(traceback: str) -> str:
     """The line that says what was raised, without what varies from job to job."""
-    lines = [line for line in traceback.splitlines() if line.strip()]
-    raised = [line for line in lines if _RAISED.match(line) and not line.startswith("Traceback")]
-    line = raised[-1] if raised else (lines[-1] if lines else "no error kept")
-    line = line[:400]
+    line = raised(traceback)
     for pattern, mark in _VARYING:
         line = pattern.sub(mark, line)
     return line

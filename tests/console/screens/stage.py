@@ -188,7 +188,7 @@ class Stage:
 
     async def worked_off(self) -> None:
         """Wait until every key that came has acted, and what it said is heard."""
-        await wait_until_async(lambda: self.app._keys.idle or self.app._exit, 10, "the keys have acted")
+        await wait_until_async(lambda: self.app._keys.idle or self.app._exit, 30, "the keys have acted")
         await self.pilot.pause()
 
     async def at_once(self, *keys: str) -> None:

@@ -219,3 +219,15 @@ async def test_plus_and_minus_change_every_interval(monkeypatch: pytest.MonkeyPa
         await stage.press("-", "-", "-")
         await stage.until("intervals × 0.5")
         await wait_until_async(lambda: {one.every for one in stage.snapshot.sources} == {1.0}, 5)
+
+
+async def test_the_clock_strikes_while_a_screen_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with staged(monkeypatch) as stage:
+        subject = stage.snapshot.rows[0].reading.subject.id
+        opening = stage.app.push_screen(SubjectScreen(subject))
+        assert not stage.app.screen.is_mounted
+        stage.app._tick()
+        stage.app._paint()
+        await opening
+        stage.app._paint()
+        assert "quarterdeck" in stage.text()
