@@ -14,9 +14,7 @@ _ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "PATH": os.environ.get("PAT
 
 def program(name: str, package: str) -> str:
     """The path of a program; installs its package if need be, skips (with CI: fails) where it cannot."""
-    found = _which(name)
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        found = _installed(name, package)
+    found = installed(name, package)
     if found is None:
         words = f"{name} is missing: apt-get install {package}"
         if os.environ.get("CI") in ("1", "true"):
@@ -25,8 +23,14 @@ def program(name: str, package: str) -> str:
     return found
 
 
-def _installed(name: str, package: str) -> str | None:
-    """Install a package; one test process at a time, as apt refuses a second one."""
+def installed(name: str, package: str) -> str | None:
+    """The path of a program; installs its package if need be, None where it cannot.
+
+    One process at a time, as apt refuses a second one.
+    """
+    found = _which(name)
+    if found is not None or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return found
     with Path(tempfile.gettempdir(), "quarterdeck-tests-apt.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _which(name) is None:

@@ -81,7 +81,7 @@ class Measured:
 async def measure(server: Valkey, keys: int, calm: float) -> Measured:
     """Run twice over ``keys`` keys: to the end, with ``calm`` seconds before and after, and stopped early."""
     with redis.Redis.from_url(server.url) as client:
-        _fill(client, keys)
+        fill_many(client, keys)
         client.config_set("slowlog-log-slower-than", 3000)
         client.config_set("slowlog-max-len", 10_000)
         client.slowlog_reset()
@@ -117,7 +117,7 @@ async def measure(server: Valkey, keys: int, calm: float) -> Measured:
 
 async def _stopped(server: Valkey, client: "redis.Redis", keys: int) -> tuple[tuple[int, int], int]:
     """Keys that had gone when a stop was said and at last, and how many were told of."""
-    _fill(client, keys)
+    fill_many(client, keys)
     before = client.dbsize()
     control = Stoppable()
     async with caching(server.url) as cache:
@@ -131,7 +131,8 @@ async def _stopped(server: Valkey, client: "redis.Redis", keys: int) -> tuple[tu
     return (gone, before - client.dbsize()), control.reports[-1][0]
 
 
-def _fill(client: "redis.Redis", keys: int) -> None:
+def fill_many(client: "redis.Redis", keys: int) -> None:
+    """So many keys, in steps for which the server holds still; ``frag:*`` hits all but each fifth."""
     for start in range(0, keys, 20_000):
         some = min(20_000, keys - start)
         fill(client, **{f"frag:{start}": some - some // STAYS, f"user:{start}": some // STAYS})
