@@ -135,7 +135,10 @@ class Series:
             planned = fresh
         if self._stops != stops:
             raise RefusedError("stopped by the operator")
-        return await sound(self._runner.start(planned, _said(planned)))
+        run = await sound(self._runner.start(planned, _said(planned)))
+        if self._stops != stops:
+            run.stop()  # before its first step: it runs only once this coroutine waits
+        return run
 
 
 def _said(planned: Planned) -> str | None:

@@ -45,6 +45,7 @@ class Deeds:
     undo: str = "until a worker takes them"
     error: Exception | None = None
     holding: bool = False
+    hold_after: int = -1
     fails: frozenset[bytes] = frozenset()
 
     def parts(self, **changed: Any) -> dict[Practice, Part]:
@@ -98,6 +99,8 @@ class Staged(Action[Collector[Any], FakeHands]):
         return self.deeds.unfit
 
     async def plan(self, request: Request) -> Plan:
+        if self.deeds.hold_after == len(self.deeds.writes):
+            self.deeds.holding, self.deeds.hold_after = True, -1
         while self.deeds.holding:  # noqa: ASYNC110 - set by another thread's loop
             await asyncio.sleep(0.01)
         if self.deeds.error is not None:

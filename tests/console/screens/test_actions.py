@@ -107,6 +107,29 @@ async def test_stopping_stops_those_that_wait_for_their_turn(monkeypatch: pytest
         assert deeds.writes == [("queues.retry", b"a")]
 
 
+async def test_stopping_between_two_subjects_stops_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.actions.planner.AGED", 0.0)
+    deeds = Deeds(count=1)
+    parts = deeds.parts(keys=[b"a", b"b"])
+    async with acting(monkeypatch, deeds, parts=parts) as stage:
+        await stage.press("space", "space")
+        await choose(stage, "touch")
+        await planned(stage)
+        deeds.hold_after = 1
+        await stage.press("right", "enter")
+        await ended(stage, "done")
+        await wait_until_async(lambda: deeds.holding, 10, "the second is looked at once more")
+        assert stage.app.store.acting.running == ()
+        await stage.press("f", "q")
+        await heard(stage)
+        assert "1 more subject" in stage.text()
+        await stage.press("escape", "X")
+        await said(stage, "stopping 1 action, each at its next step")
+        deeds.holding = False
+        await wait_until_async(lambda: stage.app.series.left == 0, 10)
+        assert deeds.writes == [("queues.touch", b"a")]
+
+
 async def test_a_question_is_answered_where_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     deeds = Deeds()
     async with acting(monkeypatch, deeds) as stage:

@@ -316,6 +316,17 @@ async def test_a_held_view_plans_on_what_is_known_now(monkeypatch: pytest.Monkey
         await said(stage, "queues.touch mail: done")
 
 
+async def test_what_only_a_held_view_still_shows_is_not_acted_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    deeds = Deeds()
+    async with acting(monkeypatch, deeds) as stage:
+        await stage.press("p")
+        stage.app.core.store.drop_source(stage.snapshot.of(QUEUES)[0].source)
+        assert "invoices" in stage.text()
+        table = await open_menu(stage)
+        refused = {row.cells[0].text for row in table.rows if row.cells[1].text == "refused"}
+        assert refused == {"retry", "pause", "resume", "touch", "drop"}
+
+
 async def test_a_stale_reading_is_no_ground(monkeypatch: pytest.MonkeyPatch) -> None:
     deeds = Deeds()
     parts = deeds.parts()
