@@ -134,6 +134,11 @@ class Planner:
         names = ", ".join(one.spec.id for one in there) or "none"
         raise RefusedError(f"{collector.context.collector} has no action {action!r}", f"there are {names}")
 
+    def action_of(self, collector: Collector[Any], plan: Plan) -> Action[Any, Any]:
+        """The action that a plan is one of."""
+        about = Subject(plan.request.subject, plan.service, plan.target)
+        return self.action(collector, plan.spec.id, about)
+
     def source(self, subject: SubjectId) -> Source:
         """The source of a subject; raises RefusedError where the configuration has none of that name."""
         source = self.core.source(SourceId(subject.collector, subject.instance))

@@ -150,3 +150,19 @@ async def test_a_run_that_nobody_saw_end_is_found_out_from_the_journal(
     assert past.outcome is not None
     assert (past.outcome["outcome"], past.outcome["count"]) == ("failed", 700)
     assert "300 keys still match of 1000 planned" in past.outcome["words"]
+
+
+async def test_what_it_cost_is_told_afterwards(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, valkey_db: str
+) -> None:
+    monkeypatch.setattr("console.actions.runner.WATCHED", 0.2)
+    with redis.Redis.from_url(valkey_db) as client:
+        fill(client, frag=50)
+        async with runner(tmp_path, valkey_db) as made:
+            plan = await planned(made, pattern="frag:*")
+            run = await ended(await made.start(plan, plan.phrase))
+            await wait_until_async(lambda: list(made.journal.records())[-1]["phase"] == "aftermath", 30)
+            told = list(made.journal.records())[-1]
+            assert told["id"] == run.state.id
+            assert told["words"].startswith("after caches.invalidate")
+            assert made.journal.verify().broken == ()
