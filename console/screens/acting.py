@@ -24,6 +24,7 @@ from console.screens.foundation import ConsoleApp
 from console.screens.herald import Herald
 from console.screens.plan import PlanScreen, Wish
 from console.screens.prompt import Prompt
+from console.screens.subject import SubjectScreen
 from widgets.cell import Cell
 
 T = TypeVar("T")
@@ -78,7 +79,12 @@ class ActingApp(ConsoleApp):
         subject = screen.subject()
         return screen.marked() or ((subject,) if subject is not None else ())
 
-    def choose(self, wish: Wish, refusals: Sequence[Shown], given: Mapping[str, str] | None = None) -> None:
+    def detail_row(self) -> Mapping[str, str]:
+        """What the row of a detail under the cursor says, by column."""
+        screen = self._console_screen()
+        return screen.row() if isinstance(screen, SubjectScreen) else {}
+
+    def choose(self, wish: Wish, refusals: Sequence[Shown]) -> None:
         """An action was chosen: ask for its arguments, then plan it; what is refused says why."""
         if refusals:
             self.say_refused(f"{wish.spec.verb} {wish.label}", refusals)
@@ -88,7 +94,7 @@ class ActingApp(ConsoleApp):
                 if values is not None:
                     self.plan(replace(wish, arguments=values))
 
-            self.push_screen(ArgumentsScreen(wish.spec, wish.label, given or {}), said)
+            self.push_screen(ArgumentsScreen(wish.spec, wish.label, wish.arguments), said)
         else:
             self.plan(wish)
 

@@ -158,7 +158,9 @@ class Quarterdeck(ActingApp, inherit_bindings=False):
         if not subjects:
             self.notify("Put the cursor on a row first.", markup=False, timeout=3)
             return
-        await self.push_screen(Menu(subjects), lambda run: run(self) if run is not None else None)
+        await self.push_screen(
+            Menu(subjects, self.detail_row()), lambda run: run(self) if run is not None else None
+        )
 
     def action_sort(self) -> None:
         """Sort by the next column."""

@@ -1,9 +1,10 @@
 """What the menu and the palette offer for the rows that the operator means."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from collectors.action import ActionSpec
 from collectors.model.subject import SubjectId
 from collectors.text import Shown, one_line
 from console.actions.offers import Offer, offers_of
@@ -60,32 +61,48 @@ def label_of(app: ConsoleApp, subjects: Sequence[SubjectId]) -> str:
     return str(one_line(", ".join(names), 200))
 
 
-def entries(app: "Quarterdeck", subjects: Sequence[SubjectId]) -> tuple[Entry, ...]:
+def entries(app: "Quarterdeck", subjects: Sequence[SubjectId], row: Mapping[str, str]) -> tuple[Entry, ...]:
     """Looking and muting, then every action that all the rows have."""
     snapshot = app.store.snapshot()
-    return (*_common(subjects, snapshot), *actions(app, subjects))
+    return (*_common(subjects, snapshot), *actions(app, subjects, row))
 
 
-def actions(app: "Quarterdeck", subjects: Sequence[SubjectId]) -> tuple[Entry, ...]:
-    """Every action that all the rows have, with what stands against it."""
+def actions(app: "Quarterdeck", subjects: Sequence[SubjectId], row: Mapping[str, str]) -> tuple[Entry, ...]:
+    """Every action that all the rows have, with what stands against it.
+
+    ``row``: what the row of a detail under the cursor says, by column.
+    """
     snapshot = app.store.snapshot()
     of_each: list[dict[str, Offer]] = []
     for subject in subjects:
-        row = _row(app, subject, snapshot)
-        if row is None:
+        known = _row(app, subject, snapshot)
+        if known is None:
             return ()
-        offers = offers_of(app.runner.planner, row, snapshot, app.runner.rights)
+        offers = offers_of(app.runner.planner, known, snapshot, app.runner.rights)
         of_each.append({offer.spec.id: offer for offer in offers})
     if not of_each:
         return ()
     shared = [name for name in of_each[0] if all(name in one for one in of_each)]
-    return tuple(_action([one[name] for one in of_each], label_of(app, subjects)) for name in shared)
+    label = label_of(app, subjects)
+    return tuple(_action([one[name] for one in of_each], label, row) for name in shared)
 
 
-def _action(offers: Sequence[Offer], label: str) -> Entry:
+def filled(spec: ActionSpec, row: Mapping[str, str]) -> dict[str, str]:
+    """The argument that a detail's row names: by its leftmost column that is called like one, or like many.
+
+    No other: a job's row may tell its error too, which would say something else than its id does.
+    """
+    for column, value in row.items():
+        for argument in spec.arguments:
+            if value and column.lower() in (argument.name, argument.name.removesuffix("s")):
+                return {argument.name: value}
+    return {}
+
+
+def _action(offers: Sequence[Offer], label: str, row: Mapping[str, str]) -> Entry:
     spec = offers[0].spec
     refusals = _refusals(offers)
-    wish = Wish(spec, tuple(offer.subject for offer in offers), label)
+    wish = Wish(spec, tuple(offer.subject for offer in offers), label, filled(spec, row))
     return Entry(
         spec.verb, spec.words, lambda app: app.choose(wish, refusals), risk=str(spec.risk), refusals=refusals
     )

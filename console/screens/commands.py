@@ -71,7 +71,7 @@ class Commands(Provider):
         subjects = console.meant()
         found.extend(
             (f"act: {entry.name} {label_of(console, subjects)}", _told(entry), partial(entry.run, console))
-            for entry in actions(console, subjects)
+            for entry in actions(console, subjects, console.detail_row())
         )
         found.extend(
             (f"theme: {theme.name}", "", partial(setattr, console, "theme", theme.name))

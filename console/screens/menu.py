@@ -1,6 +1,6 @@
 """What can be done with the rows that the operator means; nothing here writes to a source."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
@@ -44,9 +44,10 @@ class Menu(Dialog[Run | None]):
     HELP = "What can be done with the row. Enter does it, Esc leaves. Dimmed: refused, with the reason."
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", "leave", show=False)]
 
-    def __init__(self, subjects: Sequence[SubjectId]) -> None:
+    def __init__(self, subjects: Sequence[SubjectId], row: Mapping[str, str]) -> None:
         super().__init__()
         self._subjects = tuple(subjects)
+        self._row = dict(row)
         self._entries: dict[str, Entry] = {}
 
     @property
@@ -80,7 +81,7 @@ class Menu(Dialog[Run | None]):
 
     def _paint(self) -> None:
         self._entries = {}
-        self._entries = {entry.key: entry for entry in entries(self.console, self._subjects)}
+        self._entries = {entry.key: entry for entry in entries(self.console, self._subjects, self._row)}
         rows = [Row(key, _cells(entry)) for key, entry in self._entries.items()]
         self.query_one(LiveTable).show(COLUMNS, rows)
 

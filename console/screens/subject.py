@@ -1,6 +1,6 @@
 """One subject: all its facts, its past, and the details that are fetched while it is looked at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import ClassVar
 
@@ -27,7 +27,10 @@ MOST_GAUGES = 3
 class SubjectScreen(ConsoleScreen):
     """Everything about one subject."""
 
-    HELP = "One subject with all that its source tells. Details on the right are fetched while you look."
+    HELP = (
+        "One subject with all that its source tells. Details are fetched while you look. The arrows choose a "
+        "row of them, and a then fills in what the row names: an id, an error, a pid."
+    )
     DEFAULT_CSS = """
     SubjectScreen #gauges { height: auto; max-height: 3; padding: 0 1; }
     SubjectScreen #panels { height: 45%; }
@@ -54,7 +57,7 @@ class SubjectScreen(ConsoleScreen):
         with Horizontal(id="panels", classes="zoomable"):
             yield DetailView(say=say, ascii_only=ascii_only, id="facts")
             yield LineChart(number=number, ascii_only=ascii_only, id="chart")
-        yield DetailView(say=say, ascii_only=ascii_only, id="details", classes="zoomable")
+        yield DetailView(say=say, ascii_only=ascii_only, id="details", classes="zoomable", with_cursor=True)
 
     def paint(self, snapshot: Snapshot) -> None:
         """Show what is known of the subject."""
@@ -85,6 +88,10 @@ class SubjectScreen(ConsoleScreen):
     def subject(self) -> SubjectId:
         """The one."""
         return self._subject
+
+    def row(self) -> Mapping[str, str]:
+        """What the row of the details under the cursor says, by column."""
+        return self.query_one("#details", DetailView).row
 
     def hint(self) -> str:
         """Its sentence."""

@@ -142,3 +142,50 @@ async def test_what_is_unknown_is_muted() -> None:
         app.view.show([LOCKS])
         styles = [next(iter(app.view.render_line(y).crop(20, 21))).style for y in (3, 4)]
         assert styles == [app.view.palette.text, app.view.palette.muted]
+
+
+def jobs(*rows: tuple[str, float]) -> Detail:
+    spec = DetailSpec("jobs", "dead jobs", "what died")
+    return Detail(spec, ("id", "age"), tuple((Shown(name), exact(age)) for name, age in rows))
+
+
+async def test_a_cursor_stays_with_its_row_and_leaves_with_it() -> None:
+    app = Shell(with_cursor=True)
+    async with app.run_test(size=(40, 12)) as pilot:
+        view = app.view
+        view.focus()
+        view.show([Facts("head", (("a", Cell("b")),)), jobs(("j1", 1), ("j2", 2), ("j3", 3))])
+        assert view.row == {}
+        assert not any("›" in line for line in app.lines())
+        await pilot.press("down", "down")
+        assert dict(view.row) == {"id": "j2", "age": "2"}
+        assert [line for line in app.lines() if "›" in line] == ["› j2  2 count"]
+        view.show([jobs(("j0", 9), ("j1", 1), ("j3", 3), ("j2", 12345678))])
+        assert dict(view.row) == {"id": "j2", "age": "12345678"}, "it moved, and its number changed"
+        view.show([jobs(("j0", 9), ("j1", 1), ("j3", 3))])
+        assert view.row == {}, "no other row is taken for it"
+        await pilot.press("end")
+        assert view.row["id"] == "j3"
+        await pilot.press("up", "up", "up", "up")
+        assert view.row["id"] == "j0"
+
+
+async def test_the_cursor_is_scrolled_to() -> None:
+    app = Shell(with_cursor=True)
+    async with app.run_test(size=(40, 6)) as pilot:
+        app.view.focus()
+        app.view.show([jobs(*[(f"job-{n}", n) for n in range(30)])])
+        for keys in (["down"] * 9, ["pagedown"], ["end"], ["up"] * 12, ["home"]):
+            await pilot.press(*keys)
+            assert any(line.startswith("› ") for line in app.lines()), keys
+        assert app.lines()[0] == "dead jobs", "the title shows with the first row"
+
+
+async def test_without_a_cursor_the_arrows_scroll() -> None:
+    app = Shell()
+    async with app.run_test(size=(40, 6)) as pilot:
+        app.view.focus()
+        app.view.show([jobs(*[(f"job-{n}", n) for n in range(30)])])
+        await pilot.press("down", "down", "down")
+        assert app.view.scroll_offset.y == 3
+        assert app.view.row == {}

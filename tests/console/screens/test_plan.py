@@ -5,13 +5,16 @@ from typing import Any
 import pytest
 from textual.widgets import Button, Input
 
-from collectors.action import RefusedError
+from collectors.action import ActionSpec, Argument, RefusedError, Risk
 from collectors.errors import UnreachableError
+from collectors.model.detail import Detail
 from collectors.model.quantity import exact
 from collectors.model.queues import QueueReading
+from collectors.text import Shown
 from console.actions.guard import Consent
 from console.screens.arguments import ArgumentsScreen, Choice
 from console.screens.asking import DEAF_FOR
+from console.screens.choices import filled
 from console.screens.plan import PlanScreen
 from tests.console.screens.deeds import QUEUES, Deeds
 from tests.console.screens.road import (
@@ -25,7 +28,7 @@ from tests.console.screens.road import (
     put_cursor,
     said,
 )
-from tests.console.screens.stage import Stage
+from tests.console.screens.stage import SPEC, Stage
 from tests.servers.waiting import wait_until_async
 from widgets.plan import PlanView
 from widgets.table import LiveTable
@@ -387,6 +390,41 @@ async def test_a_needed_argument_is_asked_for(monkeypatch: pytest.MonkeyPatch) -
         assert isinstance(stage.app.screen, ArgumentsScreen)
         await stage.press(*"x", "enter")
         await planned(stage)
+
+
+async def test_a_row_of_the_details_fills_in_what_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    deeds = Deeds()
+    rows = tuple((Shown(f"{name}Error"), exact(n), Shown("ask")) for n, name in enumerate(("Smtp", "Key")))
+    parts = deeds.parts(detail_made=Detail(SPEC, ("error", "jobs", "mode"), rows))
+    async with acting(monkeypatch, deeds, parts=parts) as stage:
+        await put_cursor(stage, b"mail")
+        await stage.press("enter")
+        await stage.until("KeyError")
+        await choose(stage, "retry")
+        assert stage.app.screen.query_one(Input).value == "", "the cursor stands on no row"
+        await stage.press("escape", "down", "down")
+        await stage.until("› KeyError")
+        await choose(stage, "retry")
+        assert stage.app.screen.query_one(Input).value == "KeyError"
+        assert stage.app.screen.query_one(Choice).value == "", "its leftmost name, and no other"
+        await stage.press("enter")
+        await planned(stage)
+        assert deeds.plans == [("queues.retry", b"mail", {"error": "KeyError"})]
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"id": "j1", "error": "x"}, {"ids": "j1"}),
+        ({"error": "x", "jobs": "3"}, {"error": "x"}),
+        ({"Error": "x"}, {"error": "x"}),
+        ({"error": "", "ids": "j2"}, {"ids": "j2"}),
+        ({"worker": "w"}, {}),
+    ],
+)
+def test_which_argument_a_row_names(columns: dict[str, str], expected: dict[str, str]) -> None:
+    arguments = (Argument("ids", "which"), Argument("error", "of what"))
+    assert filled(ActionSpec("queues.x", "x", Risk.SAFE, arguments), columns) == expected
 
 
 # -- several
