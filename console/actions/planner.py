@@ -54,8 +54,12 @@ class Planner:
         *,
         maximum: int | None = None,
         rate: float | None = None,
+        cut_off: float | None = None,
     ) -> Planned:
-        """What the action would do; RefusedError where there is none, SourceError where it cannot be told."""
+        """What the action would do; RefusedError where there is none, SourceError where it cannot be told.
+
+        ``cut_off`` (UTC epoch seconds): now, where none is given.
+        """
         source = self.source(subject)
         row = await self._fresh_row(source, subject)
         service = row.reading.subject.service if row else source.settings.service
@@ -65,7 +69,7 @@ class Planner:
         most = least(maximum, bounds.items)
         request = Request(
             subject=subject,
-            cut_off=self.core.clock.wall(),
+            cut_off=self.core.clock.wall() if cut_off is None else cut_off,
             arguments=checked(made, arguments or {}),
             maximum=None if most is None else int(most),
             rate=least(rate, bounds.rate),
@@ -111,7 +115,12 @@ class Planner:
         if age > AGED:
             request = plan.request
             again = await self.plan(
-                request.subject, plan.spec.id, request.arguments, maximum=request.maximum, rate=request.rate
+                request.subject,
+                plan.spec.id,
+                request.arguments,
+                maximum=request.maximum,
+                rate=request.rate,
+                cut_off=request.cut_off,
             )
             drift = guard.drifted(plan, again.plan)
             if drift:

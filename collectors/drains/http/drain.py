@@ -22,7 +22,7 @@ from collectors.drains.http.planning import planned
 from collectors.drains.http.quieting import Quieting, flight_of
 from collectors.drains.http.ready import put_back
 from collectors.drains.http.switching import Look, follows, looking, turn
-from collectors.drains.process.ending import Ending, Flight
+from collectors.drains.process.ending import Ending, Flight, was_told
 from collectors.drains.process.named import Named, named
 from collectors.errors import SourceError
 from collectors.hands import DrainHands
@@ -86,15 +86,14 @@ class Drain(Action["HttpDrain", DrainHands]):
 
     async def reconcile(self, plan: Plan, kept: Sequence[Mapping[str, Any]]) -> Outcome:
         """By what was written down before each write, the readiness, and the process of the plan."""
-        phases = [record.get("phase") for record in kept]
-        if not phases:
+        if not kept:
             return _found(Result.FAILED, "nothing was done: it ended before the first phase", owes=False)
         async with looking(self.collector) as look, named(self.collector.options, self._context) as one:
             reading = await look()
             identity = _identity(plan)
             process = await one.alive(identity) if identity is not None else None
             gone = identity is not None and (process is None or process.ended)
-        stopping = "stop" in phases
+        stopping = was_told(kept)
         if gone:
             words = "its process has exited; how is not known"
             result = Result.DONE if stopping else Result.FAILED
@@ -124,7 +123,7 @@ class Drain(Action["HttpDrain", DrainHands]):
         control: Control,
     ) -> Outcome:
         """Readiness on again, until it was told to stop."""
-        if any(record.get("phase") == "stop" for record in kept):
+        if was_told(kept):
             raise RefusedError("it was told to stop: that cannot be taken back")
         await control.step()
         return await put_back(self.collector, hands, control)

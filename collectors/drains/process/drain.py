@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from collectors.action import Action, ActionSpec, Control, Outcome, Plan, RefusedError, Request, Result, Risk
 from collectors.drains._telling import ALONE, DEADLINE, LONGEST, Told, deadline_of, span_argument
-from collectors.drains.process.ending import Ending
+from collectors.drains.process.ending import Ending, was_told
 from collectors.drains.process.named import Running, named
 from collectors.hands import THIS_MACHINE, DrainHands
 from collectors.model.drains import DrainReading, Phase
@@ -80,7 +80,7 @@ class Drain(Action["ProcessDrain", DrainHands]):
         async with named(self.collector.options, self.collector.context) as one:
             process = await one.alive(_identity(plan))
         gone = process is None or process.ended
-        if not kept:
+        if not was_told(kept):
             words = "it was not told to stop" + (", and has ended by itself" if gone else "")
             return Outcome(result=Result.FAILED, count=0, words=Shown(words))
         if gone:

@@ -1,14 +1,16 @@
 """TERM, once, and what comes of it: in flight, the countdown to SIGKILL, the exit. Never SIGKILL."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from collectors.action import Control, Outcome, RefusedError, Result, StoppedError
 from collectors.drains._telling import Falling, Told, counted
 from collectors.drains.process.exits import UNKNOWN, Exit
 from collectors.drains.process.named import Named
 from collectors.hands import DrainHands
+from collectors.text import one_line
 from collectors.transport.read.processes import Identity, Process
 
 NEAR = 0.9
@@ -40,6 +42,16 @@ class Flight:
         return ", ".join(told)
 
 
+TOLD, NOT_TOLD = "stop", "stop refused"
+"""What is kept before it is told to stop, and where that was refused."""
+
+
+def was_told(kept: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a run that kept this may have told a process to stop."""
+    phases = [record.get("phase") for record in kept]
+    return phases.count(TOLD) > phases.count(NOT_TOLD)
+
+
 Look = Callable[[], Awaitable[Flight]]
 """What is in flight now; a count of None where it cannot be told any more."""
 
@@ -62,7 +74,7 @@ class Ending:
 
     async def stop(self, hands: DrainHands, unit: str) -> None:
         """Tell it to stop, once: TERM, or through systemd where it is a unit. Raises RefusedError."""
-        await self._control.keep({"phase": "stop"})
+        await self._control.keep({"phase": TOLD})
         self._told.ending = True
         if unit:
             said = await hands.process.run(["systemctl", "stop", "--no-block", "--", unit], _ASK)
@@ -72,7 +84,8 @@ class Ending:
             answer = await hands.process.signal("TERM", self._identity.pid, self._identity.start)
         if answer.startswith("refused"):
             self._told.ending = False
-            raise RefusedError(answer)
+            await self._control.keep({"phase": NOT_TOLD})
+            raise RefusedError(one_line(answer, 200))
         how = f"told systemd to stop {unit}" if unit else f"SIGTERM sent to process {self._identity.pid}"
         self._told.passed(how if answer == "done" else "it had ended by itself")
 

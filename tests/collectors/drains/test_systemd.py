@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from collectors.action import RefusedError, Result
 from collectors.base import Context
 from collectors.drains.process import ProcessDrain, ProcessDrainOptions
 from collectors.drains.process.systemd import span_of
@@ -25,6 +26,8 @@ from collectors.errors import (
 from collectors.model.drains import DrainReading, Phase
 from collectors.model.quantity import Known, Unit, exact, unknown
 from collectors.transport.read.exec import TABLE, run
+from tests.collectors.acting import KeepingControl, find, plan
+from tests.collectors.acting import run as run_action
 from tests.collectors.drains.looking import one
 from tests.servers.processes import alive
 from tests.servers.waiting import wait_until
@@ -68,6 +71,11 @@ class StandIn:
             f"cat {self._folder}/out; cat {self._folder}/err >&2; exit {code}\n"
         )
         self._program.chmod(0o755)
+
+    @property
+    def stops(self) -> Path:
+        """Where a stand-in that stops may note how it was told to."""
+        return self._folder / "stops"
 
     @property
     def asked(self) -> list[str]:
@@ -326,7 +334,7 @@ def test_no_collector_starts_a_program_otherwise() -> None:
     root = Path(__file__).parents[3] / "collectors"
     for path in root.rglob("*.py"):
         text = path.read_text()
-        # what the runner alone may import starts what an action names
+        # the runner's hands may, and no collector can reach them: an import contract
         if path.name != "exec.py" and path.parent.name != "write":
             assert "subprocess" not in text, path
             assert "os.system" not in text, path
@@ -351,3 +359,42 @@ def test_no_collector_starts_a_program_otherwise() -> None:
 )
 def test_spans_as_systemd_writes_them(text: str, seconds: float | None) -> None:
     assert span_of(text) == (None if seconds is None else pytest.approx(seconds))
+
+
+async def test_a_unit_is_stopped_by_systemd_and_never_twice(
+    systemctl: StandIn, main_process: "subprocess.Popen[bytes]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collectors.transport.write.process.PATH", os.environ["PATH"])
+    systemctl.says(
+        RUNNING | {"MainPID": str(main_process.pid)},
+        first=f'[ "$1" = stop ] && {{ echo "$@" >> {systemctl.stops}; kill {main_process.pid}; exit 0; }}',
+    )
+    watch = watching()
+    made = await plan(watch, "drains.drain", b"orders.service")
+    assert str(made.sample[0]).startswith("systemctl stop --no-block orders.service: process ")
+    assert str(made.sample[-1]) == "until it exits; SIGKILL by its supervisor 90 s after that"
+    control = KeepingControl()
+    outcome = await run_action(watch, made, control)
+    assert outcome.result is Result.DONE, outcome
+    assert systemctl.stops.read_text() == "stop --no-block -- orders.service\n"
+    assert [record["phase"] for record in control.kept] == ["stop"]
+    await watch.close()
+
+
+async def test_a_unit_that_may_not_be_stopped_is_not_told_of_as_stopped(
+    systemctl: StandIn, main_process: "subprocess.Popen[bytes]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collectors.transport.write.process.PATH", os.environ["PATH"])
+    systemctl.says(
+        RUNNING | {"MainPID": str(main_process.pid)},
+        first='[ "$1" = stop ] && { echo "Interactive authentication required." >&2; exit 1; }',
+    )
+    watch = watching()
+    made = await plan(watch, "drains.drain", b"orders.service")
+    control = KeepingControl()
+    with pytest.raises(RefusedError, match="systemctl says Interactive authentication required"):
+        await run_action(watch, made, control)
+    assert main_process.poll() is None
+    found = await find(watch, "drains.drain").reconcile(made, control.kept)
+    assert (found.result, str(found.words)) == (Result.FAILED, "it was not told to stop")
+    await watch.close()

@@ -37,6 +37,9 @@ from console.settings import CollectorSettings, ConsoleSettings, Service, Settin
 from tests.servers.waiting import wait_until_async
 
 KEY = b"items"
+CUT_OFFS: list[float] = []
+"""The moments as of which plans were made, all tests' together."""
+
 SUBJECT = SubjectId(Practice.QUEUES, "items", "", KEY)
 
 
@@ -146,6 +149,7 @@ class Items(Collector[RedisOptions]):
         return sorted(reply[1])
 
     async def plan_of(self, spec: ActionSpec, request: Request) -> Plan:
+        CUT_OFFS.append(request.cut_off)
         items = await self.found()
         server = self.reader.server
         return Plan(
