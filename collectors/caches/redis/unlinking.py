@@ -186,7 +186,7 @@ class Walk:
         while True:
             cursor, keys = await self._scan(cursor)
             waiting.update(dict.fromkeys(key for key in keys if self._goes(key)))
-            ended, batches = cursor == b"0", self.tally.batches
+            ended = cursor == b"0"
             while waiting and (ended or len(waiting) >= self.pace.size):
                 batch = list(waiting)[: self.pace.size]
                 for key in batch:
@@ -194,8 +194,7 @@ class Walk:
                 await self._unlink(batch)
             if ended:
                 return
-            if self.tally.batches == batches:
-                await self._control.pause(max(SHORT_REST, self._hands.took))
+            await self._control.pause(max(SHORT_REST, self._hands.took))
 
     def _goes(self, key: bytes) -> bool:
         """Whether a name that SCAN gave is one to unlink."""
