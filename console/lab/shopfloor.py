@@ -180,8 +180,8 @@ class ShopFloor:
         return self.folder.path / f"{name}.out"
 
     async def wait_ready(self) -> None:
-        """Wait up to 20 s until every service is ready and the worker has sent a mail; raises LabError."""
-        async with asyncio.timeout(20):
+        """Wait up to 60 s until every service is ready and the worker has sent a mail; raises LabError."""
+        async with asyncio.timeout(60):
             for name, path in READY.items():
                 while not await asyncio.to_thread(self._answers, name, path):
                     await self._pause(name)

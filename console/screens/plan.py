@@ -63,7 +63,7 @@ class PlanScreen(Asking[str | None]):
         """What is asked, and the line for what must be typed."""
         line = Input(id="typed", compact=True, select_on_focus=False)
         line.cursor_blink = False
-        return Static(id="ask"), line
+        return Static(id="ask", markup=False), line
 
     def on_mount(self) -> None:
         """Begin to plan."""
@@ -200,7 +200,8 @@ class PlanScreen(Asking[str | None]):
         parts = [Content(sign(part)) for part in words]
         if len(parts) > 2:
             parts[-2] = parts[-2].stylize("bold $foreground")
-        self.query_one("#ask", Static).update(Content("").join(parts))
+        words = Content("").join(parts)
+        self.query_one("#ask", Static).update(words)
 
     def _tell_wait(self) -> None:
         if self._busy and self._bundle is None:

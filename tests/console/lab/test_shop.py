@@ -135,14 +135,14 @@ def test_failed_logins_are_logged_with_their_user(wiring: Wiring) -> None:
     assert [line["level"] for line in failed] == ["warning"]
 
 
-def test_the_configuration_covers_five_practices_for_each_service(settings: dict[str, Any]) -> None:
+def test_the_configuration_covers_six_practices_for_each_service(settings: dict[str, Any]) -> None:
     covered: dict[str, set[str]] = {}
     for collector in settings["collectors"].values():
         practice = collector["type"].partition(".")[0]
         owners = {collector["service"], *collector.get("attribute", {}).values()}
         covered.setdefault(practice, set()).update(owners)
         assert collector["every"] == "2s"
-    assert set(covered) == {"health", "queues", "caches", "pools", "logs"}
+    assert set(covered) == {"health", "queues", "caches", "pools", "logs", "drains"}
     for practice, services in covered.items():
         assert services >= SERVICES, practice
 
@@ -195,7 +195,8 @@ def test_the_operator_may_write_and_not_empty_the_server(settings: dict[str, Any
 
 def test_what_can_act_has_a_way_of_its_own(settings: dict[str, Any]) -> None:
     acting = {table["type"] for table in settings["collectors"].values() if "act_url" in table}
-    assert acting == {"queues.rq", "queues.redis", "queues.streams", "caches.redis", "pools.postgres"}
+    redis_types = {"queues.rq", "queues.redis", "queues.streams", "caches.redis", "drains.rq"}
+    assert acting == {*redis_types, "pools.postgres"}
 
 
 async def test_the_operator_may_end_sessions_and_reads_no_table(wiring: Wiring) -> None:

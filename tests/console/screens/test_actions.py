@@ -78,9 +78,14 @@ async def test_x_stops_the_one_under_the_cursor(monkeypatch: pytest.MonkeyPatch)
     async with acting(monkeypatch, deeds) as stage:
         await begin(stage, "wait", b"mail")
         await begin(stage, "wait", b"invoices")
-        await stage.press("A", "g")
-        table = stage.screen.query_one(LiveTable)
-        assert [row.cells[2].text for row in table.rows] == ["mail", "invoices"]
+        await stage.press("A")
+        await stage.until("› actions")
+        await stage.press("g")
+
+        def targets() -> list[str]:
+            return [row.cells[2].text for row in stage.screen.query_one(LiveTable).rows]
+
+        await wait_until_async(lambda: targets() == ["mail", "invoices"], 20)
         await stage.press("down", "x")
         await ended(stage, "failed")
         assert [act.target for act in stage.app.store.acting.running] == ["mail"]

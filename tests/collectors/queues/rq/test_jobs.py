@@ -98,7 +98,8 @@ async def test_each_serializer_and_what_cannot_be_read(
     told = {str(row["id"]): str(row["call"]) for row in rows}
     assert told["json"] == f"{JOBS}.boom('x', to=[1])"
     assert told["instance"].endswith("Mailer().send('a')")
-    assert told["evil"] == f"f({os.system.__module__}.system('touch {witness}'))"
+    # a long path is cut
+    assert told["evil"].startswith(f"f({os.system.__module__}.system('touch {witness.parents[1]}")
     assert told["odd"] == "it is odd (not read: no call of RQ)"
     assert told["noise"] == "it is noise (not read: no whole pickle (ValueError))"
     assert told["large"].endswith("(200,000 bytes of data)")
