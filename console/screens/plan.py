@@ -200,8 +200,8 @@ class PlanScreen(Asking[str | None]):
         parts = [Content(sign(part)) for part in words]
         if len(parts) > 2:
             parts[-2] = parts[-2].stylize("bold $foreground")
-        words = Content("").join(parts)
-        self.query_one("#ask", Static).update(words)
+        asked = Content("").join(parts)
+        self.query_one("#ask", Static).update(asked)
 
     def _tell_wait(self) -> None:
         if self._busy and self._bundle is None:
