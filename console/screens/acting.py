@@ -4,6 +4,8 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from textual import on
+
 from collectors.action import RefusedError, Result
 from collectors.errors import QuarterdeckError
 from collectors.model.subject import SubjectId
@@ -26,6 +28,7 @@ from console.screens.plan import PlanScreen, Wish
 from console.screens.prompt import Prompt
 from console.screens.subject import SubjectScreen
 from widgets.cell import Cell
+from widgets.table import LiveTable
 
 T = TypeVar("T")
 
@@ -122,18 +125,10 @@ class ActingApp(ConsoleApp):
 
     def stop_acting(self) -> int:
         """Stop everything that runs or waits for its turn, at once; how many that is."""
-        count = len(self.store.acting.running) + self.series.left
+        count = len(self.store.acting.running) + self.series.left + self.series.beginning
         self.series.stop()
         self.submit(self.runner.stop)
         return count
-
-    def answer(self, act: ActState, *, yes: bool) -> None:
-        """Answer what an action asks."""
-        self.submit(lambda: self.runner.answer(act.id, yes))
-
-    def stop_one(self, act: ActState) -> None:
-        """Stop one action at its next step."""
-        self.submit(lambda: self.runner.stop(act.id))
 
     def take_back(self, act: ActState) -> None:
         """Ask, and undo."""
@@ -186,7 +181,7 @@ class ActingApp(ConsoleApp):
 
     def ask_arm(self) -> None:
         """Ask why, and arm."""
-        if not self.runner.planner.arming.protected:
+        if not self._wants_arming:
             self.run_worker(self.arm(""), name="arm")
             return
 
@@ -199,14 +194,14 @@ class ActingApp(ConsoleApp):
 
     async def arm(self, reason: str) -> None:
         """Arm for a reason, and say so; in an open environment nothing needs arming."""
-        if not self.runner.planner.arming.protected:
+        if not self._wants_arming:
             name = one_line(self.settings.environment, 60)
             self.tell(f"{name} is an open environment: arming is not needed")
             return
         try:
             await self.on_core(lambda: self.runner.arm(reason))
         except RefusedError as error:
-            self.say_refused("arm", [one_line(f"{error.why}. {error.hint}")])
+            self.say_refused("arm", [one_line(f"{error.why}: {error.hint}")])
             return
         self._painter.now()
 
@@ -217,6 +212,17 @@ class ActingApp(ConsoleApp):
         except RefusedError as error:
             self.tell(f"disarmed, but it could not be written down: {error.why}", bad=True)
         self._painter.now()
+
+    @property
+    def _wants_arming(self) -> bool:
+        arming = self.runner.planner.arming
+        return arming.protected or arming.read_only
+
+    @on(LiveTable.RowMarked)
+    def _row_marked(self, event: LiveTable.RowMarked) -> None:
+        if not isinstance(event.key, SubjectId):
+            event.table.clear_marks()
+            self.tell("only rows of a practice's screen are marked: an action runs on each of them")
 
     def _place(self) -> Cell:
         return place_cell(self.settings.environment, self.store.acting.arm, self.clock.boottime())

@@ -128,7 +128,8 @@ class ActionsScreen(ConsoleScreen):
         if isinstance(deed, ActState) and deed.question:
             question, since = self._asked.get(deed.id, ("", float("inf")))
             if question == deed.question and time.monotonic() - since >= DEAF_FOR:
-                self.console.answer(deed, yes=yes)
+                run, runner = deed.id, self.console.runner
+                self.console.submit(lambda: runner.answer(run, yes))
 
     def action_undo(self) -> None:
         """Take back the action under the cursor, after a yes."""
@@ -142,7 +143,8 @@ class ActionsScreen(ConsoleScreen):
         """Stop the action under the cursor."""
         deed = self._deed()
         if isinstance(deed, ActState) and deed.running:
-            self.console.stop_one(deed)
+            run, runner = deed.id, self.console.runner
+            self.console.submit(lambda: runner.stop(run))
         else:
             self.console.tell("this does not run")
 

@@ -31,7 +31,7 @@ class Choice(Static, can_focus=True):
     def __init__(self, choices: Sequence[str], value: str) -> None:
         self._choices = list(dict.fromkeys([*([] if value in choices else [value]), *choices]))
         self._place = self._choices.index(value)
-        super().__init__(self._words())
+        super().__init__(self._words(), markup=False)
 
     @property
     def value(self) -> str:
@@ -96,7 +96,7 @@ class ArgumentsScreen(Dialog[Mapping[str, str] | None]):
                     yield Static(Content(self._sign(argument.name)), classes="name")
                     yield self._field(argument)
                     yield Static(Content(self._sign(argument.words)), classes="words")
-            yield Static(id="hint")
+            yield Static(id="hint", markup=False)
 
     def on_mount(self) -> None:
         """The first line has the focus."""

@@ -59,7 +59,7 @@ class Menu(Dialog[Run | None]):
         """What they are about, the entries, and what the one under the cursor means."""
         yield HintLine(ascii_only=self.console.ascii_only)
         yield LiveTable(ascii_only=self.console.ascii_only)
-        yield Static(id="why")
+        yield Static(id="why", markup=False)
 
     def on_mount(self) -> None:
         """Fill the list, and find out what the user there may do."""
