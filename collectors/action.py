@@ -153,7 +153,8 @@ class Plan:
 class Outcome:
     """How it ended: items that were acted on, one sentence, and lines that tell more.
 
-    ``skipped``: items that had changed meanwhile, by the reason that the server gave.
+    ``skipped``: items that had changed meanwhile, by the reason that the server gave. ``owes``: whether what
+    the plan owes is owed after this, and can still be taken back; None: as far as it was done, or may be.
     """
 
     result: Result
@@ -161,6 +162,7 @@ class Outcome:
     words: Shown
     skipped: Mapping[str, int] = field(default_factory=dict)
     lines: tuple[Shown, ...] = ()
+    owes: bool | None = None
 
 
 class Control(Protocol):

@@ -3,8 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 from collectors.action import Hands
+from collectors.secret import SecretUrl
+
+THIS_MACHINE = "this machine"
+"""``server`` of the hands that signal and run: a plan for them says the same."""
+
+
+def http_server(url: SecretUrl) -> str:
+    """``server`` of HTTP hands on ``url``: its host and port as written, or its socket, without any login."""
+    rest = url.reveal().partition("://")[2]
+    host = rest.partition("/")[0].partition("?")[0].partition("#")[0].rpartition("@")[2]
+    return unquote(host) if url.scheme.endswith("unix") else host.lower()
 
 
 class RedisHands(Hands, Protocol):
@@ -28,13 +40,30 @@ class RedisHands(Hands, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SessionGuard:
+    """What must still hold of a session when it is signalled; what is empty or None always holds.
+
+    ``states``: as pg_stat_activity names them. ``changed_by``: in its state since then or longer.
+    ``transaction`` and ``query``: still those that began then. UTC epoch seconds of the server's clock.
+    """
+
+    states: tuple[str, ...] = ()
+    changed_by: float | None = None
+    transaction: float | None = None
+    query: float | None = None
+
+
 class PostgresHands(Hands, Protocol):
     """Signals sessions of one PostgreSQL; kind ``postgres``, rights are roles (``pg_signal_backend``)."""
 
-    async def signal(self, verb: str, pid: int, backend_start: float) -> str:
+    async def signal(
+        self, verb: str, pid: int, backend_start: float, guard: SessionGuard | None = None
+    ) -> str:
         """``cancel`` or ``terminate`` the session that still is the one of that start (UTC epoch seconds).
 
-        Gives ``done``, ``gone``, or ``refused: why``.
+        Gives ``done``, ``gone``, ``not in that state`` where ``guard`` does not hold any more, or
+        ``refused: why``.
         """
         ...
 
@@ -48,17 +77,29 @@ class HttpAnswer:
 
 
 class HttpHands(Hands, Protocol):
-    """Sends one HTTP request at a time, without redirects; kind ``http``."""
+    """Sends one HTTP request at a time, without redirects, to the servers that its collector names.
+
+    Kind ``http``; there are no rights to ask for. ``server`` is ``http_server`` of the collector's
+    ``act_url``, or of its ``url``, or of the first URL among its options.
+    """
 
     async def send(
         self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> HttpAnswer:
-        """Send it once; raises SourceError where no answer came."""
+        """Send it once, with an ``Idempotency-Key`` of its own where ``headers`` have none.
+
+        Raises RefusedError where nothing was sent, and SourceError where no answer came.
+        """
         ...
 
 
 class ProcessHands(Hands, Protocol):
-    """Signals processes of this machine and runs argument lists; kind ``process``. It knows no SIGKILL."""
+    """Signals processes of this machine and runs argument lists; ``server`` is THIS_MACHINE.
+
+    Kind ``process``, rights are names of programs that must be there (``systemctl``). It sends no SIGKILL
+    but to the group of a program that it started itself, and that did not end after TERM. Its leases keep
+    apart the consoles of one user.
+    """
 
     async def signal(self, name: str, pid: int, started: float) -> str:
         """Send ``TERM``, ``HUP``, ``QUIT`` or ``USR1`` to the process that still has that start.
@@ -69,7 +110,12 @@ class ProcessHands(Hands, Protocol):
         ...
 
     async def run(self, argv: Sequence[str], seconds: float) -> tuple[int, bytes]:
-        """Run a program without a shell; its exit status and the first 64 KiB of what it said."""
+        """Run a program without a shell, a terminal or our environment; its status and what it said.
+
+        The status is below 0 for the signal that ended it. Of more than 64 KiB the middle is left out.
+        Raises RefusedError where it could not be started, TimedOutError where it did not end in time: it
+        got TERM then.
+        """
         ...
 
 
@@ -78,4 +124,28 @@ class LineHands(Hands, Protocol):
 
     async def say(self, line: str) -> bytes:
         """Send one line on a connection of its own and give the whole answer; raises SourceError."""
+        ...
+
+
+class DrainHands(Hands, Protocol):
+    """All that one drain needs, as far as its collector names it; kind ``drain``, the right is ``admin``.
+
+    ``admin`` is the level of HAProxy's socket. Each part raises RefusedError where the collector has none of
+    it. ``server`` is ``http_server`` of the collector's URL, or the socket as its option names it, or
+    THIS_MACHINE. Its leases keep apart the consoles of one user on this machine.
+    """
+
+    @property
+    def http(self) -> HttpHands:
+        """For the readiness switch."""
+        ...
+
+    @property
+    def process(self) -> ProcessHands:
+        """For TERM, and for systemctl."""
+        ...
+
+    @property
+    def lines(self) -> LineHands:
+        """For HAProxy's socket."""
         ...

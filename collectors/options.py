@@ -43,7 +43,12 @@ def parse_size(value: object) -> int:
     return int(size)
 
 
+def _optional_url(value: object) -> SecretUrl | None:
+    return None if value in (None, "") else SecretUrl.parse(value)
+
+
 Duration = Annotated[float, BeforeValidator(parse_duration)]
 Size = Annotated[int, BeforeValidator(parse_size)]
 SecretText = Annotated[Secret, PlainValidator(Secret.parse)]
 Url = Annotated[SecretUrl, PlainValidator(SecretUrl.parse)]
+OptionalUrl = Annotated[SecretUrl | None, PlainValidator(_optional_url)]

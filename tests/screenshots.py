@@ -49,6 +49,7 @@ _CALM = (
     ("caches", ("3",)),
     ("pools", ("4",)),
     ("logs", ("5",)),
+    ("drains", ("9",)),
     ("migrations", ("6",)),
     ("sources", ("S",)),
     ("help", ("2", "question_mark")),
@@ -58,6 +59,8 @@ _TROUBLE = (
     ("fleet-trouble", ("f", "g")),
     ("queues-trouble", ("2", "g")),
     ("pools-trouble", ("4", "g")),
+    ("actions", ("2", "g", "a", "down", "down", "down")),
+    ("plan", ("enter", "enter")),
 )
 
 
@@ -73,7 +76,7 @@ async def main(folder: Path, *, calm: float = CALM_SECONDS, trouble: float = TRO
                 await control.start(incident, lab.folder)
             await pilot.pause(trouble)
             await pictures(pilot, _TROUBLE, folder)
-            await pilot.press("f")
+            await pilot.press("escape", "f")
             await pilot.resize_terminal(*NARROW)
             await pictures(pilot, (("fleet-80x24", ()),), folder)
             await pictures(pilot, (("queues-80x24", ("2",)),), folder)

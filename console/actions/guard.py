@@ -67,10 +67,13 @@ def beyond(plan: Plan) -> Iterator[Shown]:
 
 
 def drifted(plan: Plan, fresh: Plan) -> str:
-    """What has changed since the plan was made; empty where it still holds."""
+    """What has changed since the plan was made; empty where it holds, or may within its margins."""
     if fresh.server != plan.server:
         return "the server is another one now, or has another role"
     before, now = plan.count.value, fresh.count.value
-    if before is not None and now is not None and abs(now - before) > DRIFT * max(before, 1.0):
+    if before is None or now is None:
+        return ""
+    chance = (plan.count.margin or 0.0) + (fresh.count.margin or 0.0)
+    if abs(now - before) > DRIFT * max(before, 1.0) + chance:
         return f"it would hit {now:g} now, not {before:g}"
     return ""

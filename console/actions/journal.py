@@ -34,13 +34,15 @@ class Verified:
 
 
 class Journal:
-    """One file for all consoles of a name and environment; safe between processes.
+    """One file for all consoles of a name and environment, usually ``FILE`` in their folder.
+
+    Safe between processes.
 
     ``mirror`` gets each line once it is on disk; it must not raise.
     """
 
-    def __init__(self, folder: Path, mirror: Callable[[bytes], None] = _ignore) -> None:
-        self.path = folder / FILE
+    def __init__(self, path: Path, mirror: Callable[[bytes], None] = _ignore) -> None:
+        self.path = path
         self.mirror = mirror
 
     def append(self, told: Entry) -> str:

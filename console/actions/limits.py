@@ -15,9 +15,10 @@ class Bounds:
     denied: str = ""
 
 
-def bounds_of(settings: Settings, spec: ActionSpec, service: str) -> Bounds:  # noqa: ARG001 - filled by [limits]
+def bounds_of(settings: Settings, spec: ActionSpec, service: str) -> Bounds:
     """The limits of one action on one service."""
-    return Bounds()
+    limit = settings.limits.of(spec.id)
+    return Bounds(limit.max_items, limit.max_rate, settings.limits.denied(spec.id, service))
 
 
 def least(*limits: float | None) -> float | None:

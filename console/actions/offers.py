@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from collectors.action import ActionSpec
-from collectors.base import Collector
+from collectors.action import Action, ActionSpec
 from collectors.model.subject import SubjectId
 from collectors.text import Shown, one_line
 from console.actions import guard
@@ -39,9 +38,8 @@ def offers_of(planner: Planner, row: Row, snapshot: Snapshot, rights: Rights) ->
     collector = source.collector if source is not None else None
     if collector is None:
         return ()
-    return tuple(
-        _offer(planner, collector, row, snapshot, rights, index) for index in range(len(collector.actions))
-    )
+    actions = planner.actions(collector, row.reading.subject)
+    return tuple(_offer(planner, action, row, snapshot, rights) for action in actions)
 
 
 def all_offers(planner: Planner, snapshot: Snapshot, rights: Rights) -> Iterator[Offer]:
@@ -50,12 +48,9 @@ def all_offers(planner: Planner, snapshot: Snapshot, rights: Rights) -> Iterator
         yield from offers_of(planner, row, snapshot, rights)
 
 
-def _offer(
-    planner: Planner, collector: Collector[Any], row: Row, snapshot: Snapshot, rights: Rights, index: int
-) -> Offer:
-    action = collector.actions[index]
+def _offer(planner: Planner, action: Action[Any, Any], row: Row, snapshot: Snapshot, rights: Rights) -> Offer:
     subject, service = row.reading.subject.id, row.reading.subject.service
-    unfit = _unfit(collector, index, row)
+    unfit = _unfit(action, row)
     lacking = rights.get((row.source, action.spec.id), "")
     refusals = (
         *guard.standing(action.spec, service, planner.core.settings, planner.arming),
@@ -66,8 +61,8 @@ def _offer(
     return Offer(action.spec, subject, row.reading.subject.label, service, tuple(dict.fromkeys(refusals)))
 
 
-def _unfit(collector: Collector[Any], index: int, row: Row) -> str:
+def _unfit(action: Action[Any, Any], row: Row) -> str:
     try:
-        return collector.actions[index](collector).unfit(row.reading)
+        return action.unfit(row.reading)
     except Exception as error:  # noqa: BLE001 - one of the four boundaries: an action must not end the console
         return one_line(f"bug: {type(error).__name__}: {error}")

@@ -36,6 +36,12 @@ class Past:
         return str(self.plan.get("target", ""))
 
     @property
+    def owes(self) -> bool:
+        """Whether what its plan owes is owed: as its outcome says, or where it was done, or may be."""
+        told = self.outcome.get("owes") if self.outcome else None
+        return self.result in ("done", "unknown") if told is None else bool(told)
+
+    @property
     def result(self) -> str:
         """How it ended; empty while nobody knows."""
         return str(self.outcome.get("outcome", "")) if self.outcome else ""
@@ -77,7 +83,7 @@ class Story:
         for past in self.runs.values():
             debts.pop((past.action, past.target), None) if past.result == "done" else None
             owed = past.plan.get("owed")
-            if not owed or past.undoes or past.id in undone or past.result not in ("done", "unknown"):
+            if not owed or past.undoes or past.id in undone or not past.owes:
                 continue
             with contextlib.suppress(LookupError, TypeError, ValueError):
                 action, words = owed

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 from collectors.action import Action, Plan, RefusedError, Request
 from collectors.base import Collector
 from collectors.errors import TimedOutError
-from collectors.model.subject import SubjectId
-from collectors.text import Shown
-from console.actions import guard
+from collectors.model.subject import Subject, SubjectId
+from collectors.text import Shown, one_line
+from console.actions import guard, peers
 from console.actions.arming import Arming
+from console.actions.custom import custom_actions
 from console.actions.guard import Consent
 from console.actions.limits import bounds_of, least
 from console.engine.core import Core
@@ -53,29 +54,37 @@ class Planner:
         *,
         maximum: int | None = None,
         rate: float | None = None,
+        cut_off: float | None = None,
     ) -> Planned:
-        """What the action would do; RefusedError where there is none, SourceError where it cannot be told."""
+        """What the action would do; RefusedError where there is none, SourceError where it cannot be told.
+
+        ``cut_off`` (UTC epoch seconds): now, where none is given.
+        """
         source = self.source(subject)
         row = await self._fresh_row(source, subject)
         service = row.reading.subject.service if row else source.settings.service
-        made = await source.act(lambda collector: _given(self.action(collector, action)))
+        about = row.reading.subject if row else Subject(subject, service, one_line(subject.key, 120))
+        made = await source.act(lambda collector: _given(self.action(collector, action, about)))
         bounds = bounds_of(self.core.settings, made.spec, service)
         most = least(maximum, bounds.items)
         request = Request(
             subject=subject,
-            cut_off=self.core.clock.wall(),
+            cut_off=self.core.clock.wall() if cut_off is None else cut_off,
             arguments=checked(made, arguments or {}),
             maximum=None if most is None else int(most),
             rate=least(rate, bounds.rate),
         )
         call = source.act(lambda _collector: made.plan(request))
         plan = replace(await within(PLAN_WITHIN, call, "the plan's reads"), service=service)
+        if plan.spec.id in peers.TAKES_AWAY:
+            await self._look_at_peers(plan)
+        dark = peers.unseen(plan, self.core.store.snapshot(), self.core.settings.services)
+        plan = replace(plan, warnings=(*plan.warnings, *dark))
         unfit = await source.act(lambda _collector: _given(made.unfit(row.reading) if row else ""))
         refusals = (
             *self._standing(plan),
             *((Shown(unfit),) if unfit else ()),
-            *plan.refusals,
-            *guard.beyond(plan),
+            *(plan.refusals or guard.beyond(plan)),
         )
         return Planned(
             plan,
@@ -106,19 +115,38 @@ class Planner:
         if age > AGED:
             request = plan.request
             again = await self.plan(
-                request.subject, plan.spec.id, request.arguments, maximum=request.maximum, rate=request.rate
+                request.subject,
+                plan.spec.id,
+                request.arguments,
+                maximum=request.maximum,
+                rate=request.rate,
+                cut_off=request.cut_off,
             )
             drift = guard.drifted(plan, again.plan)
             if drift:
                 raise RefusedError(f"what it would hit has changed: {drift}", "look at the new plan")
 
-    def action(self, collector: Collector[Any], action: str) -> Action[Any, Any]:
-        """The collector's action of an id; raises RefusedError with what there is."""
-        for one in collector.actions:
+    def actions(self, collector: Collector[Any], subject: Subject) -> Iterator[Action[Any, Any]]:
+        """All that can be done with a subject: what its collector offers, then the configuration's own."""
+        for kind in collector.actions:
+            yield kind(collector)
+        for custom in custom_actions(self.core.settings):
+            if custom.fits(subject):
+                yield custom.on(subject)
+
+    def action(self, collector: Collector[Any], action: str, subject: Subject) -> Action[Any, Any]:
+        """The action of an id on a subject; raises RefusedError with what there is."""
+        there = list(self.actions(collector, subject))
+        for one in there:
             if one.spec.id == action:
-                return one(collector)
-        names = ", ".join(one.spec.id for one in collector.actions) or "none"
+                return one
+        names = ", ".join(one.spec.id for one in there) or "none"
         raise RefusedError(f"{collector.context.collector} has no action {action!r}", f"there are {names}")
+
+    def action_of(self, collector: Collector[Any], plan: Plan) -> Action[Any, Any]:
+        """The action that a plan is one of."""
+        about = Subject(plan.request.subject, plan.service, plan.target)
+        return self.action(collector, plan.spec.id, about)
 
     def source(self, subject: SubjectId) -> Source:
         """The source of a subject; raises RefusedError where the configuration has none of that name."""
@@ -130,7 +158,20 @@ class Planner:
     def _standing(self, plan: Plan) -> Iterator[Shown]:
         """What stands against it whatever the plan says."""
         yield from guard.standing(plan.spec, plan.service, self.core.settings, self.arming)
-        yield from guard.unsound(self._row(plan.request.subject), self.core.store.snapshot())
+        snapshot = self.core.store.snapshot()
+        yield from guard.unsound(self._row(plan.request.subject), snapshot)
+        yield from peers.bereft(plan, snapshot, self.core.settings.services)
+
+    async def _look_at_peers(self, plan: Plan) -> None:
+        """Look once at what tells of the others of a service, where it is not looked at all the time."""
+        live = {row.source for row in self.core.store.snapshot().rows if row.freshness is Freshness.LIVE}
+        named = (
+            SourceId(one.name, one.instance)
+            for one in self.core.settings.collectors
+            if one.enabled and one.service == plan.service and one.practice in peers.PRACTICES
+        )
+        found = (self.core.source(name) for name in named if name not in live)
+        await asyncio.gather(*(source.once() for source in found if source is not None))
 
     def _row(self, subject: SubjectId) -> Row | None:
         rows = self.core.store.snapshot().rows

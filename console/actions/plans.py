@@ -78,7 +78,8 @@ def plan_of(record: Mapping[str, Any], spec: ActionSpec) -> Plan:
 
 
 def outcome_json(outcome: Outcome, journal_id: str) -> dict[str, Any]:
-    """An outcome: ``{outcome, count, words, skipped, lines, journal_id}``."""
+    """An outcome: ``{outcome, count, words, skipped, lines, journal_id}``, and ``owes`` where it says so."""
+    told = {} if outcome.owes is None else {"owes": outcome.owes}
     return {
         "format": FORMAT,
         "outcome": str(outcome.result),
@@ -87,4 +88,5 @@ def outcome_json(outcome: Outcome, journal_id: str) -> dict[str, Any]:
         "skipped": dict(outcome.skipped),
         "lines": [str(line) for line in outcome.lines],
         "journal_id": journal_id,
+        **told,
     }

@@ -8,8 +8,9 @@ from typing import Any
 from collectors.action import Outcome, Plan, RefusedError, Result, StoppedError
 from collectors.clock import Clock
 from collectors.text import Shown, one_line
+from console.actions.targets import target_text
 from console.actions.undo import UndoFile
-from console.engine.state import ActState
+from console.engine.state import ActState, Owed
 
 ANSWER_WITHIN = 60.0
 """Seconds for which a question waits; no answer is a no."""
@@ -51,6 +52,18 @@ class Run:
             began=clock.wall(),
             until=clock.boottime() + plan.spec.deadline,
             total=None if total is None else int(total),
+        )
+
+    @property
+    def owed(self) -> Owed | None:
+        """What will be owed, while it is being done; None once it has ended, and where nothing will be."""
+        plan, state = self.plan, self.state
+        if plan.owed is None or self.outcome is not None:
+            return None
+        action, words = plan.owed
+        target = target_text(state.subject)
+        return Owed(
+            state.id, action, state.subject, target, state.service, one_line(words), plan.request.cut_off
         )
 
     def bind(self) -> None:

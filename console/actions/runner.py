@@ -2,30 +2,33 @@
 
 import asyncio
 import contextlib
-import os
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from collectors.action import Action, Hands, Outcome, Plan, RefusedError, Result
+from collectors.action import ActionSpec, Hands, Outcome, Plan, RefusedError, Result
 from collectors.base import Collector
 from collectors.errors import QuarterdeckError, SourceError
+from collectors.model.practice import Practice
+from collectors.model.subject import Subject
 from collectors.text import Shown, one_line
 from collectors.transport.write import open_hands
 from console.actions import guard
+from console.actions.aftermath import WATCHED, aftermath
+from console.actions.custom import CommandAction, RequestAction
 from console.actions.journal import Journal
-from console.actions.past import Past, Story, past_words
+from console.actions.past import Past, past_words
 from console.actions.planner import Planned, Planner, within
 from console.actions.plans import outcome_json, plan_of, plan_record, subject_of
 from console.actions.quiet import Quiet
+from console.actions.records import Records
 from console.actions.run import Run
 from console.actions.targets import target_text
 from console.actions.undo import UndoStore
 from console.actions.who import Who
 from console.engine.source import Source
 from console.engine.state import Acting, Event, SourceId
-from console.present.words import rfc3339
 
 FIND_OUT_WITHIN = 30.0
 """Seconds for finding out what became of an interrupted run."""
@@ -51,36 +54,39 @@ class Runner:
 
     def __init__(self, planner: Planner, journal: Journal, undo: UndoStore, who: Who) -> None:
         self.planner = planner
-        self.journal = journal
-        self.who = who
+        self.records = Records(planner.core, journal, who)
         self._core = planner.core
         self._undo = undo
         self._runs: dict[str, Run] = {}
         self.rights: dict[tuple[SourceId, str], str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._story = Story.of(journal.records())
         self._quiet = Quiet(self._core.store)
         self.publish()
+
+    @property
+    def journal(self) -> Journal:
+        """What was done, by all consoles of this name."""
+        return self.records.journal
 
     def publish(self) -> None:
         """Show what is done and owed; from any thread."""
         acts = tuple(run.state for run in self._runs.values())
-        owed = self._story.owed(self._core.clock.wall())
+        owed = self.records.story.owed(self._core.clock.wall())
         self._core.store.put_acting(Acting(self.planner.arming.state, acts[-MOST_ENDED:], owed))
 
     async def watch(self) -> None:
-        """Until cancelled: close what was interrupted, then let arming and debts run out in time."""
-        await self.reconcile()
+        """Until cancelled: let arming, debts and the mutes of what we did ourselves run out in time."""
         while True:
             self.publish()
-            self._quiet.keep(self._core.store.snapshot().acting.owed)
+            under_way = [owed for run in self._runs.values() if (owed := run.owed) is not None]
+            self._quiet.keep((*self._core.store.snapshot().acting.owed, *under_way))
             await asyncio.sleep(WATCH_EVERY)
 
     async def arm(self, reason: str) -> None:
         """Arm the console, and write it down; raises RefusedError where neither can be."""
         self.planner.arming.arm(reason)
         try:
-            await self._write("arm", why=str(one_line(reason)))
+            await self.records.write("arm", why=str(one_line(reason)))
         except RefusedError:
             self.planner.arming.disarm()
             raise
@@ -90,7 +96,7 @@ class Runner:
         """Put the catch back on, and write it down."""
         self.planner.arming.disarm()
         self.publish()
-        await self._write("disarm")
+        await self.records.write("disarm")
 
     async def look_for_rights(self, source: SourceId) -> None:
         """Find out what the user of a source's writer lacks; ``rights`` tells it from then on.
@@ -126,11 +132,11 @@ class Runner:
 
     async def undo(self, run: str) -> Run:
         """Take a run back; raises RefusedError where that cannot be."""
-        self._story = await self._told()
-        past = self._story.runs.get(run)
+        story = await self.records.read()
+        past = story.runs.get(run)
         if past is None or past.undoes:
             raise RefusedError(f"the journal has no run {run!r}", "`quarterdeck journal` lists them")
-        if run in self._story.undone():
+        if run in story.undone():
             raise RefusedError(f"{run} was taken back already")
         if not self._undo.has(run) or self._undo.is_running(run):
             raise RefusedError(f"nothing is kept to take {run} back", "while it runs, and after a day")
@@ -165,40 +171,39 @@ class Runner:
     async def reconcile(self) -> list[Past]:
         """Close the records of runs that nobody saw end, by reading what became of them; those closed."""
         closed = []
-        for past in (await self._told()).open():
+        for past in (await self.records.read()).open():
             if past.id in self._runs or self._undo.is_running(past.id):
                 continue
             try:
                 outcome = await within(FIND_OUT_WITHIN, self._found_out(past), "finding out")
-                await self._write("outcome", id=past.id, reconciled=True, **outcome_json(outcome, past.id))
+                await self.records.write(
+                    "outcome", id=past.id, reconciled=True, **outcome_json(outcome, past.id)
+                )
             except (RefusedError, SourceError):
                 continue
             closed.append(replace(past, outcome=outcome_json(outcome, past.id)))
             self._tell(closed[-1])
-        self._story = await self._told()
+        await self.records.read()
         self.publish()
         return closed
-
-    async def _told(self) -> Story:
-        """What the journal tells now, other consoles' runs included."""
-        return await asyncio.to_thread(lambda: Story.of(self.journal.records()))
 
     async def _found_out(self, past: Past) -> Outcome:
         plan, kept = await self._plan_of(past), self._undo.read(past.id)
         source = self.planner.source(plan.request.subject)
         return await source.act(
-            lambda collector: self.planner.action(collector, past.action).reconcile(plan, kept)
+            lambda collector: self.planner.action_of(collector, plan).reconcile(plan, kept)
         )
 
     async def _plan_of(self, past: Past) -> Plan:
         """The plan that the journal keeps; raises RefusedError where it cannot be made again."""
         try:
-            source = self.planner.source(subject_of(past.plan))
+            subject = subject_of(past.plan)
+            about = Subject(subject, str(past.plan["service"]), Shown(past.plan["label"]))
 
-            async def spec(collector: Collector[Any]) -> Action[Any, Any]:
-                return self.planner.action(collector, past.action)
+            async def spec(collector: Collector[Any]) -> ActionSpec:
+                return self.planner.action(collector, past.action, about).spec
 
-            return plan_of(past.plan, (await source.act(spec)).spec)
+            return plan_of(past.plan, await self.planner.source(subject).act(spec))
         except (LookupError, TypeError, ValueError) as error:
             raise RefusedError(f"the journal's record of {past.id} cannot be read: {error}") from None
 
@@ -224,8 +229,12 @@ class Runner:
 
     async def _prepared(self, collector: Collector[Any], plan: Plan) -> Hands:
         """Hands that reach the server that was planned for, with the rights that are needed."""
-        action = self.planner.action(collector, plan.spec.id)
-        hands = await open_hands(action.kind, collector)
+        action = self.planner.action_of(collector, plan)
+        hands: Hands
+        if isinstance(action, (CommandAction, RequestAction)):
+            hands = await action.open_hands()
+        else:
+            hands = await open_hands(action.kind, collector)
         try:
             lacking, remedy = await hands.why_not(action.needs), "give `act_url` a user who may"
         except BaseException:
@@ -247,7 +256,7 @@ class Runner:
         try:
             more = {"undoes": undoes} if undoes else {}
             why = str(self.planner.arming.state.reason)
-            await self._write("intent", id=name, plan=plan_record(plan), why=why, **more)
+            await self.records.write("intent", id=name, plan=plan_record(plan), why=why, **more)
         except BaseException:
             run.close()
             self._undo.drop(name)
@@ -267,26 +276,46 @@ class Runner:
             outcome = run.ended_by(error)
         name = run.state.id
         try:
-            await self._write("outcome", id=name, **outcome_json(outcome, name))
+            await self.records.write("outcome", id=name, **outcome_json(outcome, name))
         except RefusedError as error:
             words = one_line(f"{outcome.words}; and this could not be written down: {error.why}")
             outcome = replace(outcome, words=words)
         run.close()
-        run.end(outcome, undo=not undoes and run.plan.spec.undoable and self._undo.has(name))
+        undoable = not undoes and run.plan.spec.undoable and outcome.owes is not False
+        run.end(outcome, undo=undoable and self._undo.has(name))
         if outcome.result is Result.DONE and undoes in self._runs:
             self._runs[undoes].show(undo=False)
         self._tell(Past(name, {"plan": plan_record(run.plan)}, outcome_json(outcome, name), undoes))
         subject = run.plan.request.subject
         self._core.refresh((SourceId(subject.collector, subject.instance),))
+        if subject.practice is Practice.CACHES and outcome.count and not undoes:
+            self._core.spawn(self._tell_cost(run), f"aftermath {name}")
+
+    async def _tell_cost(self, run: Run) -> None:
+        """What taking keys out of a cache cost, once that can be told: in the journal and beside it."""
+        ended = self._core.clock.wall()
+        await asyncio.sleep(WATCHED)
+        subject, plan, core = run.plan.request.subject, run.plan, self._core
+        found = aftermath(
+            core.history, core.store.snapshot(), core.settings.services, subject, run.state.began, ended
+        )
+        words = one_line(f"after {plan.spec.id} {plan.target}: {'; '.join(found.lines)}", 400)
+        with contextlib.suppress(RefusedError):
+            await self.records.write("aftermath", id=run.state.id, words=str(words), worse=found.worse)
+        core.store.add_event(Event(core.clock.wall(), "action", plan.service, words, subject.practice))
 
     async def _there(self, collector: Collector[Any], run: Run, hands: Hands, undoes: str) -> Outcome:
         """The part that runs where the collector lives."""
         plan = run.plan
-        action, lease = self.planner.action(collector, plan.spec.id), target_text(plan.request.subject)
-        holder_name = f"{self.who.name} {run.state.id}"
+        action, lease = self.planner.action_of(collector, plan), target_text(plan.request.subject)
+        holder_name = f"{self.records.who.name} {run.state.id}"
         try:
             run.bind()
-            holder = await hands.hold(lease, holder_name, plan.spec.deadline + LEASE_BEYOND)
+            seconds = plan.spec.deadline + LEASE_BEYOND
+            holder = await hands.hold(lease, holder_name, seconds)
+            if holder and await self.records.is_over(holder):
+                await hands.let_go(lease, holder)
+                holder = await hands.hold(lease, holder_name, seconds)
             if holder:
                 raise RefusedError(f"{holder} acts on it now", "wait for that, or ask")
             try:
@@ -303,21 +332,6 @@ class Runner:
             return await within(VERIFY_WITHIN, action.verify(plan, outcome), "the look afterwards")
         except SourceError as error:
             return replace(outcome, lines=(*outcome.lines, Shown(f"not verified: {error.why}")))
-
-    async def _write(self, phase: str, **told: Any) -> None:  # noqa: ANN401 - JSON
-        """Write a record to the journal; raises RefusedError where that cannot be done."""
-        settings = self._core.settings
-        record = {
-            **told,
-            "phase": phase,
-            "when": rfc3339(self._core.clock.wall()),
-            "console": settings.name,
-            "environment": settings.environment,
-            "who": self.who.told(),
-            "pid": os.getpid(),
-        }
-        await asyncio.to_thread(self.journal.append, record)
-        self._story.add(record)
 
     def _tell(self, past: Past) -> None:
         """An event for what changed, which is a mark on the charts."""

@@ -134,7 +134,14 @@ class Series:
         planner = self._runner.planner
         if planner.core.clock.boottime() - planned.made > guard.VALID_FOR:
             request = planned.plan.request
-            fresh = await sound(planner.plan(request.subject, planned.plan.spec.id, request.arguments))
+            fresh = await sound(
+                planner.plan(
+                    request.subject,
+                    planned.plan.spec.id,
+                    request.arguments,
+                    cut_off=request.cut_off,
+                )
+            )
             drift = guard.drifted(planned.plan, fresh.plan)
             if drift or _STRICTER.index(fresh.consent) > _STRICTER.index(planned.consent):
                 raise RefusedError(f"it is not what was confirmed: {drift or 'it wants more than a yes now'}")

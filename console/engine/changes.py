@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from collectors.model.drains import DrainReading, Phase
 from collectors.model.health import HealthReading
 from collectors.model.reading import Reading
 from collectors.model.subject import SubjectId
@@ -20,6 +21,8 @@ def changes(before: Mapping[SubjectId, Reading], sweep: Sweep, *, ran_before: bo
             yield _event(sweep, reading, "new", f"{reading.subject.label} appeared")
         elif isinstance(reading, HealthReading) and isinstance(old, HealthReading):
             yield from _health(old, reading, sweep)
+        elif isinstance(reading, DrainReading) and isinstance(old, DrainReading):
+            yield from _drain(old, reading, sweep)
     if sweep.complete:
         now = {reading.subject.id for reading in sweep.readings}
         for subject, old in before.items():
@@ -33,6 +36,16 @@ def _health(old: HealthReading, new: HealthReading, sweep: Sweep) -> Iterator[Ev
     before, now = old.restarts.value, new.restarts.value
     if before is not None and now is not None and now > before:
         yield _event(sweep, new, "restart", f"{new.subject.label} restarted")
+
+
+def _drain(old: DrainReading, new: DrainReading, sweep: Sweep) -> Iterator[Event]:
+    if new.phase is old.phase or Phase.UNKNOWN in (new.phase, old.phase):
+        return
+    label = new.subject.label
+    if new.phase is Phase.EXITED:
+        yield _event(sweep, new, "exit", f"{label} has exited: {new.exit or 'unknown how'}")
+    else:
+        yield _event(sweep, new, "drain", f"{label}: {old.state} → {new.state}")
 
 
 def _event(sweep: Sweep, reading: Reading, kind: str, text: str) -> Event:

@@ -255,8 +255,8 @@ def _resume_garbage_collection() -> None:
 
 def _maker(
     settings: CollectorSettings, clock: Clock, leases: Leases, emit: Callable[[LogBatch], None]
-) -> Callable[[], Collector[Any]]:
-    def make() -> Collector[Any]:
+) -> Callable[[Any], Collector[Any]]:
+    def make(options: object) -> Collector[Any]:
         if settings.load_error is not None:
             raise settings.load_error
         context = Context(
@@ -271,7 +271,7 @@ def _maker(
             leases=leases,
             emit=emit,
         )
-        return registry.load(settings.type)(settings.options, context)
+        return registry.load(settings.type)(options, context)
 
     return make
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, cast
 
 from collectors.model.caches import CacheReading
+from collectors.model.drains import DrainReading, Phase
 from collectors.model.health import HealthReading, HealthState
 from collectors.model.level import Level
 from collectors.model.logs import LogReading
@@ -12,7 +13,7 @@ from collectors.model.practice import Practice
 from collectors.model.quantity import Quantity
 from collectors.model.queues import QueueReading
 from collectors.model.reading import Reading
-from console.present.words import say
+from console.present.words import countdown, say
 
 DAY = 86400.0
 
@@ -112,12 +113,46 @@ def _logs(any_reading: Reading) -> Iterator[Finding]:
         )
 
 
+_SOON, _NOW = 0.5, 0.2
+"""Parts of the grace that are left when work that is not finished becomes a warning, and critical."""
+
+
+def _drains(any_reading: Reading) -> Iterator[Finding]:
+    reading = cast("DrainReading", any_reading)
+    if reading.phase is Phase.SERVING or reading.phase.leaving:
+        yield Finding(Level.OK, f"it is {reading.state}")
+    left, grace = reading.left().value, reading.grace.value
+    work = _unfinished(reading)
+    if left is not None and grace and work:
+        words = f"{work} and SIGKILL in {countdown(reading.left())}"
+        found = _above_is_fine(left / grace, _SOON, _NOW, words)
+        if found.level is not Level.OK:
+            yield found
+    if reading.ready_peers.value == 0 and reading.peers.value:
+        # a drain is somebody's order, and may be meant
+        level = Level.WARNING if reading.phase.leaving else Level.CRITICAL
+        yield Finding(level, f"none of {say(reading.peers)} in its group takes new work")
+    if reading.killed and reading.phase is Phase.EXITED:
+        yield Finding(Level.WARNING, f"it did not end by itself: {reading.exit}")
+
+
+def _unfinished(reading: DrainReading) -> str:
+    """What it still works on; connections count where nothing better is told."""
+    told = [(reading.in_flight, "in flight"), (reading.streams, "long-lived")]
+    if any(quantity.value for quantity, _name in told):
+        return ", ".join(f"{say(quantity)} {name}" for quantity, name in told if quantity.value)
+    if not reading.in_flight.is_known and reading.sessions.value:
+        return f"{say(reading.sessions)} connections"
+    return ""
+
+
 _BY_PRACTICE: dict[Practice, Callable[[Reading], Iterator[Finding]]] = {
     Practice.HEALTH: _health,
     Practice.QUEUES: _queues,
     Practice.CACHES: _caches,
     Practice.POOLS: _pools,
     Practice.LOGS: _logs,
+    Practice.DRAINS: _drains,
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from collectors.base import Collector, HasDetails
 from collectors.clock import Clock
-from collectors.errors import QuarterdeckError, SourceError, TimedOutError
+from collectors.errors import AccessError, QuarterdeckError, SourceError, TimedOutError
 from collectors.model.sweep import Sweep
 from collectors.model.verdict import Verdict
 from console.engine.assess import Judge
@@ -29,6 +29,9 @@ LOOKED_AT = 2.0
 
 CLOSE_WITHIN = 0.5
 
+RENEW_EVERY = 10.0
+"""Seconds between two times that files and commands are asked for secrets again."""
+
 GRACE = 0.25
 """Seconds beyond its time-out that a collector has to say itself what happened."""
 
@@ -47,7 +50,7 @@ class Source:
     def __init__(
         self,
         settings: CollectorSettings,
-        make: Callable[[], Collector[Any]],
+        make: Callable[[Any], Collector[Any]],
         host: Host,
         store: Store,
         history: History,
@@ -58,6 +61,8 @@ class Source:
         self.id = SourceId(settings.name, settings.instance)
         self.on_sweep: Callable[[SourceId, Sweep, tuple[Verdict, ...]], None] = _ignore
         self._make = make
+        self._options = settings.options
+        self._renewed_at = float("-inf")
         self._host = host
         self._store = store
         self._history = history
@@ -108,6 +113,8 @@ class Source:
             verdicts = self._judged(sweep)
         except QuarterdeckError as error:
             self._failed(error, started)
+            if isinstance(error, AccessError):
+                await self._renew()
         else:
             self._succeeded(sweep, verdicts, started)
         self.first.set()
@@ -198,7 +205,8 @@ class Source:
         """The collector, made and opened where that has not been done."""
         if self._collector is None:
             self._collector = await self._host.run(self._made)
-            self._show_details()
+            if isinstance(self._collector, HasDetails):
+                self._store.update(self.id, details=self._collector.details)
         collector = self._collector
         if not self._opened:
             await self._host.run(collector.open)
@@ -220,7 +228,25 @@ class Source:
             raise _bug(error) from error
 
     async def _made(self) -> Collector[Any]:
-        return self._make()
+        return self._make(self._options)
+
+    async def _renew(self) -> None:
+        """After a refused login: ask files and commands for their secrets again, and begin anew with them."""
+        renew, now = self.settings.renew, self._clock.boottime()
+        if renew is None or now - self._renewed_at < RENEW_EVERY:
+            return
+        self._renewed_at = now
+        try:
+            options = await asyncio.to_thread(renew)
+        except QuarterdeckError:
+            return
+        if options is not None and options != self._options:
+            collector, self._collector, self._opened = self._collector, None, False
+            self._options = options
+            if collector is not None:
+                with contextlib.suppress(QuarterdeckError):
+                    await self._ask(lambda: self._host.run(collector.close), CLOSE_WITHIN)
+            self._kick.set()
 
     def _judged(self, sweep: Sweep) -> tuple[Verdict, ...]:
         """The verdicts of a pass whose samples are kept; what cannot be judged is the collector's bug."""
@@ -268,10 +294,6 @@ class Source:
 
     def _show_pace(self) -> None:
         self._store.update(self.id, quiet=True, every=self.every / self._slowed, slowed=self._slowed)
-
-    def _show_details(self) -> None:
-        if isinstance(self._collector, HasDetails):
-            self._store.update(self.id, details=self._collector.details)
 
 
 def _bug(error: Exception) -> BugError:

@@ -47,7 +47,7 @@ def find(view: View) -> Iterator[Verdict]:
                 f"{number(grown, unit)} new within {lasted}"
             ),
             evidence=tuple(Shown(line) for line in evidence),
-            press="2, then Enter: the dead by error",
+            press="2, then a: retry",
             subject=reading.subject.id,
             since=since,
             worth=grown,

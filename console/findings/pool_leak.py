@@ -73,7 +73,7 @@ def _judge(reading: PoolReading, view: View) -> Verdict | None:
                 else "no past to compare"
             ),
         ),
-        press="4, then Enter: the sessions",
+        press=f"4, then a on {reading.subject.label}: terminate idle in transaction",
         subject=subject,
         since=since,
         worth=held,

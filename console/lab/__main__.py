@@ -33,7 +33,8 @@ def incident(words: list[str]) -> int:
     if words[:1] == ["list"]:
         under_way = asyncio.run(control.active(Path(words[1]))) if len(words) > 1 else ()
         for one in control.list_incidents():
-            print(f"{one.name:14}{'(now) ' if one.name in under_way else ''}{one.title}")  # noqa: T201 - the answer
+            now = "(now) " if one.name in under_way else ""
+            print(f"{one.name:14}{now}{one.title}\n{'':14}press {one.press}")  # noqa: T201 - the answer
         return 0
     if len(words) == 3 and words[1] in ("start", "stop"):
         turn = control.start if words[1] == "start" else control.stop

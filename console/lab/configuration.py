@@ -42,24 +42,32 @@ LOG_LIMITS = {"errors": "{ warning = 5, critical = 30 }"}
 
 def toml(wiring: Wiring, reader: Mapping[str, str], database: str, database_port: int) -> str:
     """Return the TOML text; `reader` are redis:// URLs by server ("queues" and the services)."""
-    parts = [HEAD]
+    # what is done to this shop is over with it: nothing of it is owed in the next
+    parts = [HEAD, f"[journal]\npath = {literal(wiring.folder + '/journal.jsonl')}\n"]
     parts += [_health(wiring, *line) for line in HEALTH]
     parts += [
         collector(
             "database", "health.tcp", {"service": "database", "url": f"tcp://127.0.0.1:{database_port}"}
         )
     ]
-    parts += _queues(reader["queues"])
+    ways = {name: {"url": url, "act_url": wiring.operator[name]} for name, url in reader.items()}
+    parts += _queues(ways["queues"])
     parts += [
-        collector(
-            f"{service}-cache", "caches.redis", {"service": service, "url": reader[service]}, CACHE_LIMITS
-        )
+        collector(f"{service}-cache", "caches.redis", {"service": service, **ways[service]}, CACHE_LIMITS)
         for service in wiring.caches
     ]
     owners = {f"{service}*": service for service in wiring.caches}
     pools: dict[str, Value] = {"service": "database", "url": database, "attribute": owners}
+    pools["act_url"] = wiring.operator["database"]
     parts += [collector("shop-db", "pools.postgres", pools, POOL_LIMITS)]
     parts += [_log(wiring, *line) for line in LOGS]
+    parts += [_drain(wiring, *line) for line in DRAINS]
+    if wiring.stats_socket:
+        parts += [
+            collector("balancer", "drains.haproxy", {"service": "orders", "socket": wiring.stats_socket})
+        ]
+    workers: dict[str, Value] = {"service": "orders", **ways["queues"]}
+    parts += [collector("worker-drain", "drains.rq", workers)]
     return "\n".join(parts)
 
 
@@ -83,6 +91,13 @@ LOGS = (
     ("payments-log", "payments", "", "payments.log"),
     ("worker-log", "orders", "", "worker.log"),
 )
+# collector, service, instance, process, path of its readiness
+DRAINS = (
+    ("catalog-drain", "catalog", "", "catalog", "/health/ready"),
+    ("orders-1-drain", "orders", "orders-1", "orders-1", "/readyz"),
+    ("orders-2-drain", "orders", "orders-2", "orders-2", "/readyz"),
+    ("payments-drain", "payments", "", "payments", "/health/ready"),
+)
 
 
 def _health(
@@ -102,12 +117,21 @@ def _log(wiring: Wiring, name: str, service: str, instance: str, file: str) -> s
     return collector(name, "logs.file", {**options, "path": str(wiring.log(file))}, LOG_LIMITS)
 
 
-def _queues(url: str) -> list[str]:
+def _drain(wiring: Wiring, name: str, service: str, instance: str, process: str, path: str) -> str:
+    options: dict[str, Value] = {"service": service}
+    if instance:
+        options["instance"] = instance
+    base = wiring.url(process)
+    options |= {"url": base, "ready_path": path, "drain_url": base + "/drain"}
+    return collector(name, "drains.http", {**options, "pid_file": f"{wiring.folder}/{process}.pid"})
+
+
+def _queues(ways: Mapping[str, str]) -> list[str]:
     owners = {"mail": "orders", "invoices": "orders", "reports": "catalog"}
-    jobs: dict[str, Value] = {"service": "orders", "url": url, "attribute": owners}
-    webhooks: dict[str, Value] = {"service": "payments", "url": url, "keys": [WEBHOOKS]}
+    jobs: dict[str, Value] = {"service": "orders", **ways, "attribute": owners}
+    webhooks: dict[str, Value] = {"service": "payments", **ways, "keys": [WEBHOOKS]}
     webhooks |= {"direction": "rpush-blpop", "time_field": "time"}
-    events: dict[str, Value] = {"service": "payments", "url": url, "keys": [STREAM]}
+    events: dict[str, Value] = {"service": "payments", **ways, "keys": [STREAM]}
     return [
         collector("jobs", "queues.rq", jobs, QUEUE_LIMITS),
         collector("webhooks", "queues.redis", webhooks, {"ready": "{ warning = 20, critical = 200 }"}),

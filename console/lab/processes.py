@@ -154,6 +154,15 @@ def free_port() -> int:
     raise LabError("no free port on 127.0.0.1 between 20000 and 32000")
 
 
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only our user may read; who reads meanwhile finds the whole old or the whole new."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    draft.replace(path)
+
+
 def base_folder() -> Path:
     """Return where folders of labs lie: the temporary folder, or /tmp where its name is long."""
     base = tempfile.gettempdir()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib.util
 import json
 import os
 import shutil
@@ -69,6 +70,9 @@ class Lab:
 
 def start_lab() -> Lab:
     """Start the lab and wait until it is ready (about 4 s); LabError in one sentence if it cannot."""
+    for package in ("rq", "starlette", "uvicorn"):
+        if importlib.util.find_spec(package) is None:
+            raise control.not_installed(ImportError(name=package))
     process = subprocess.Popen(  # noqa: S603 - argv is ours, no shell
         module("console.lab.supervisor"),
         stdin=subprocess.PIPE,

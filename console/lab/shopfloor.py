@@ -1,10 +1,10 @@
 """The processes and servers of one lab: started in order, kept alive, ended together."""
 
 import asyncio
-import importlib.util
 import secrets
 import signal
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
@@ -24,10 +24,13 @@ from console.lab.processes import (
     module_environment,
     spawn,
     tail,
+    write_private,
 )
+from console.lab.servers import haproxy
+from console.lab.servers.haproxy import HAProxy
 from console.lab.servers.postgres import Postgres
 from console.lab.servers.valkey import Valkey
-from console.lab.shop.wiring import Wiring
+from console.lab.shop.wiring import ORDERS, Wiring
 
 SERVICES = ("catalog", "orders", "payments")
 # process → module and further arguments, in the order in which they start
@@ -52,6 +55,11 @@ READER = (
     " +slowlog|get +slowlog|len +latency|latest +latency|history +config|get +acl|whoami +acl|dryrun"
     " +pubsub|numsub +subscribe +psubscribe +unsubscribe +punsubscribe"
 )
+# what a console needs to act: not what empties, exchanges or ends a server, nor what gives more rights
+OPERATOR = (
+    "~* &* +@all -flushall -flushdb -keys -swapdb -config -debug -shutdown -replicaof -slaveof"
+    " -acl +acl|whoami +acl|dryrun"
+)
 
 
 @dataclass(slots=True)
@@ -60,6 +68,7 @@ class Passwords:
 
     shop: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     reader: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+    operator: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     roles: dict[str, str] = field(
         default_factory=lambda: {
             role: secrets.token_urlsafe(18) for role in (*SERVICES, "quarterdeck", "operator")
@@ -80,20 +89,23 @@ class ShopFloor:
         }
         # small enough that a leak shows: 37 slots for ordinary roles
         self.postgres = Postgres({"max_connections": "40", "log_min_messages": "error"})
+        self.balancer: HAProxy | None = None
         self.wiring: Wiring | None = None
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.resting: set[str] = set()
 
     def _valkey(self, *settings: str) -> Valkey:
-        return Valkey(
-            [*settings, f"user quarterdeck on >{self.passwords.reader} {READER}"],
-            password=self.passwords.shop,
-        )
+        users = [
+            f"user quarterdeck on >{self.passwords.reader} {READER}",
+            f"user operator on >{self.passwords.operator} {OPERATOR}",
+        ]
+        return Valkey([*settings, *users], password=self.passwords.shop)
 
     @property
-    def servers(self) -> list[Valkey | Postgres]:
-        """The servers that the shop stands on."""
-        return [self.queues, *self.caches.values(), self.postgres]
+    def servers(self) -> list[Valkey | Postgres | HAProxy]:
+        """The servers that the shop stands on, and the balancer before the orders where there is one."""
+        standing: list[Valkey | Postgres | HAProxy] = [self.queues, *self.caches.values(), self.postgres]
+        return [*standing, self.balancer] if self.balancer else standing
 
     @property
     def folders(self) -> list[str]:
@@ -102,18 +114,25 @@ class ShopFloor:
 
     def open(self) -> Path:
         """Start everything, in about 3 s; return the console's configuration file."""
-        for package in ("rq", "starlette", "uvicorn"):
-            if importlib.util.find_spec(package) is None:
-                raise LabError(
-                    f"the demo needs {package}, which is not here: pip install 'quarterdeck[demo]'"
-                )
         for name in ("logs", "faults"):
             (self.folder.path / name).mkdir()
         for server in self.servers:
             server.start()
         self._create_schema()
         ports = {name: free_port() for name in (*READY, "gateway", "smtp")}
-        self.wiring = Wiring(
+        self.balancer = balancer({name: ports[name] for name in ORDERS})
+        self.wiring = self._wire(ports)
+        self.wiring.save(self.folder.path / "wiring.json")
+        for name in PROCESSES:
+            self._launch(name)
+        return self._write_configuration()
+
+    def _wire(self, ports: dict[str, int]) -> Wiring:
+        operator = self._logins("operator", self.passwords.operator)
+        operator["database"] = self.postgres.url(
+            "shop", "quarterdeck_operator", self.passwords.roles["operator"]
+        )
+        return Wiring(
             folder=str(self.folder.path),
             queues=self.queues.url,
             ports=ports,
@@ -121,11 +140,15 @@ class ShopFloor:
                 role: self.postgres.url("shop", role, self.passwords.roles[role]) for role in SERVICES
             },
             caches={service: cache.url for service, cache in self.caches.items()},
+            operator=operator,
+            frontend=self.balancer.url if self.balancer else "",
+            stats_socket=str(self.balancer.socket) if self.balancer else "",
         )
-        self.wiring.save(self.folder.path / "wiring.json")
-        for name in PROCESSES:
-            self._launch(name)
-        return self._write_configuration()
+
+    def _logins(self, user: str, password: str) -> dict[str, str]:
+        """Return redis:// URLs of an ACL user by server: queues and the services' caches."""
+        servers = {"queues": self.queues, **self.caches}
+        return {name: server.url_of(user=user, password=password) for name, server in servers.items()}
 
     def _create_schema(self) -> None:
         script = Path(__file__).with_name("shop") / "schema.sql"
@@ -135,34 +158,37 @@ class ShopFloor:
     def _write_configuration(self) -> Path:
         if self.wiring is None:
             raise LabError("the lab is not wired")
-        reader = {
-            name: server.url_of(user="quarterdeck", password=self.passwords.reader)
-            for name, server in {"queues": self.queues, **self.caches}.items()
-        }
+        reader = self._logins("quarterdeck", self.passwords.reader)
         database = self.postgres.url("shop", "quarterdeck", self.passwords.roles["quarterdeck"])
         path = self.folder.path / "quarterdeck.toml"
-        path.touch(mode=0o600)
-        path.write_text(configuration.toml(self.wiring, reader, database, self.postgres.port))
+        write_private(path, configuration.toml(self.wiring, reader, database, self.postgres.port))
         return path
 
     def _launch(self, name: str) -> None:
         program, *arguments = PROCESSES[name]
         command = module(program, str(self.folder.path / "wiring.json"), *arguments)
         env = module_environment({**clean_environment(), "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/"})
-        self.processes[name] = spawn(command, env=env, log=self.log(name))
+        process = self.processes[name] = spawn(command, env=env, log=self.log(name))
+        # who watches a drain finds the process by this
+        write_private(self._pid_file(name), f"{process.pid}\n")
+
+    def _pid_file(self, name: str) -> Path:
+        return self.folder.path / f"{name}.pid"
 
     def log(self, name: str) -> Path:
         """Return the file that takes what a process says before its own log is open."""
         return self.folder.path / f"{name}.out"
 
     async def wait_ready(self) -> None:
-        """Wait up to 20 s until every service is ready and the worker has sent a mail; raises LabError."""
-        async with asyncio.timeout(20):
+        """Wait up to 60 s until every service is ready and the worker has sent a mail; raises LabError."""
+        async with asyncio.timeout(60):
             for name, path in READY.items():
                 while not await asyncio.to_thread(self._answers, name, path):
                     await self._pause(name)
             while not await asyncio.to_thread(self._worker_is_there):
                 await self._pause("worker")
+            while self.balancer and not await asyncio.to_thread(sends_to_all, self.balancer):
+                await self._pause(ORDERS[0])
 
     async def _pause(self, name: str) -> None:
         if self.processes[name].poll() is not None:
@@ -212,6 +238,7 @@ class ShopFloor:
         """End one process with SIGTERM and keep it ended."""
         self.resting.add(name)
         await asyncio.to_thread(end, self.processes[name])
+        self._pid_file(name).unlink(missing_ok=True)
 
     async def start_process(self, name: str) -> None:
         """Start a process that was ended."""
@@ -230,3 +257,23 @@ class ShopFloor:
         for server in self.servers:
             server.stop()
         self.folder.remove()
+
+
+def balancer(servers: dict[str, int]) -> HAProxy | None:
+    """Start an HAProxy before these ports of the orders; None where the system has none that starts."""
+    if haproxy.find() is None:
+        return None
+    try:
+        return HAProxy("orders", servers, check=READY[ORDERS[0]]).start()
+    except LabError as problem:
+        # the system's own, of whatever age: the shop lives without it
+        print(f"quarterdeck demo: the shop goes without HAProxy: {problem}", file=sys.stderr)  # noqa: T201 - a command's talk
+        return None
+
+
+def sends_to_all(before: HAProxy) -> bool:
+    """Tell whether an HAProxy holds each of its servers for up."""
+    try:
+        return set(before.states().values()) == {"UP"}
+    except OSError:
+        return False

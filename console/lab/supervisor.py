@@ -49,7 +49,7 @@ class Supervisor:
         try:
             await self.floor.wait_ready()
         except TimeoutError:
-            raise LabError("the shop was not ready within 20 s") from None
+            raise LabError("the shop was not ready within 60 s") from None
         folder = self.floor.folder.path
         server = await listen(folder / SOCKET, self.handle)
         say({"config": str(config), "folder": str(folder), "folders": self.floor.folders})

@@ -1,7 +1,7 @@
 """Many subjects of one service and practice → one level, with how many of how many and the worst."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from collectors.model.level import Level
 from collectors.model.practice import Practice
@@ -70,7 +70,8 @@ Folds = Mapping[tuple[str, Practice], Folded]
 def fold_all(snapshot: Snapshot, services: Mapping[str, Service]) -> Folds:
     """Every place of the fleet that has a collector, by owner and practice.
 
-    Subjects that belong to no service stand under their collector's own name. The last answer is
+    A place is no better than what was found there. Subjects that belong to no service stand under
+    their collector's own name. The last answer is
     kept, since header, table and needs of one paint ask the same.
     """
     global _last  # noqa: PLW0603 - one answer, replaced as a whole: any thread may ask
@@ -98,6 +99,10 @@ def _fold_all(snapshot: Snapshot, services: Mapping[str, Service]) -> Folds:
         service = services.get(key[0])
         quorum = service.quorum if service else None
         folded[key] = fold(*key, rows.get(key, ()), silent.get(key, ()), snapshot.now, quorum)
+    for finding in snapshot.findings:
+        place = folded.get((finding.service, finding.practice))
+        if place is not None and finding.level.rank > place.level.rank:
+            folded[finding.service, finding.practice] = replace(place, level=finding.level)
     return folded
 
 

@@ -119,13 +119,13 @@ def facts(row: Row, now: float) -> tuple[tuple[str, Cell], ...]:
         ("values", Cell(_age_sentence(row, now), dim=dim)),
     ]
     found.extend(("also", Cell(str(line))) for line in row.verdict.evidence)
-    if reading.word and reading.word not in row.verdict.reason:
+    words = VIEWS[reading.practice].words(row)
+    if reading.word and reading.word not in row.verdict.reason and reading.word not in words.values():
         found.append(("says", Cell(str(reading.word))))
     if reading.note:
         found.append(("note", Cell(str(reading.note))))
     specs = {spec.name: spec for spec in reading.specs()}
     quantities = reading.quantities()
-    words = VIEWS[reading.practice].words(row)
     found.extend(
         (name.replace("_", " "), Cell(text)) for name, text in words.items() if name not in quantities
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from collectors.model.caches import CacheReading
+from collectors.model.drains import DrainReading
 from collectors.model.health import HealthReading
 from collectors.model.logs import LogReading
 from collectors.model.pools import PoolReading
@@ -12,7 +13,7 @@ from collectors.model.practice import Practice
 from collectors.model.queues import QueueReading
 from collectors.model.reading import Reading
 from console.engine.state import Row
-from console.present import caches, health, logs, pools, queues
+from console.present import caches, drains, health, logs, pools, queues
 from widgets.cell import Column
 
 
@@ -64,11 +65,7 @@ VIEWS: dict[Practice, PracticeView] = {
     Practice.RETRIES: PracticeView(
         Practice.RETRIES, "how much of the load is retries, which breaker is open, is this a storm?", _NOT_YET
     ),
-    Practice.DRAINS: PracticeView(
-        Practice.DRAINS,
-        "what is shutting down, what is in flight, how long until SIGKILL?",
-        _NOT_YET,
-    ),
+    Practice.DRAINS: _from(drains, Practice.DRAINS, DrainReading),
     Practice.CONFIG: PracticeView(
         Practice.CONFIG, "which settings differ between instances, which are missing?", _NOT_YET
     ),

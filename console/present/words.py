@@ -32,6 +32,13 @@ def tell(quantity: Quantity) -> str:
     return say(quantity)
 
 
+def countdown(quantity: Quantity) -> str:
+    """A length of time of which every second counts: whole seconds up to ten minutes."""
+    if quantity.value is None or quantity.value >= 600:
+        return say(quantity)
+    return ("≈ " if quantity.known is Known.ABOUT else "") + f"{quantity.value:.0f} s"
+
+
 def brief(quantity: Quantity) -> str:
     """The same in at most a few characters: ``8.2k``, ``14m``, ``97%``, ``≥42s``, ``?``, ``…``."""
     if quantity.value is None:

@@ -10,15 +10,16 @@ from collectors.action import RefusedError, Result
 from collectors.errors import QuarterdeckError
 from collectors.model.subject import SubjectId
 from collectors.text import Shown, one_line
+from console.actions.offers import offers_of
 from console.actions.past import past_words
 from console.actions.runner import Runner
 from console.actions.series import Series, sound
-from console.actions.targets import find_target
 from console.engine.core import Core
 from console.engine.state import ActState, Owed, SourceId
 from console.logs.ring import Ring
 from console.present.deeds import leaving_words
 from console.present.planned import place_cell
+from console.present.practice import find_row
 from console.screens.arguments import ArgumentsScreen
 from console.screens.asking import Question
 from console.screens.choices import label_of
@@ -46,8 +47,9 @@ class ActingApp(ConsoleApp):
     # -- the core's loop
 
     def begin(self) -> None:
-        """Find out what became of runs that nobody saw end."""
+        """Find out what became of runs that nobody saw end, and watch what runs out."""
         self.submit(lambda: self.core.spawn(self._reconcile(), "reconcile"))
+        self.submit(lambda: self.core.spawn(self.runner.watch(), "what runs out"))
 
     async def closing(self, seconds: float) -> None:
         """Stop what runs: it ends by itself, or is written down as interrupted."""
@@ -154,18 +156,16 @@ class ActingApp(ConsoleApp):
 
     def pay(self, owed: Owed) -> None:
         """Plan what is owed."""
-        try:
-            subject = find_target(owed.target, self.store.snapshot())
-        except RefusedError as error:
-            self.say_refused(f"{owed.action} {owed.target}", [error.why])
-            return
-        source = self.core.source(SourceId(subject.collector, subject.instance))
-        known = source.collector.actions if source is not None and source.collector is not None else ()
-        spec = next((one.spec for one in known if one.spec.id == owed.action), None)
-        if spec is None:
-            self.say_refused(owed.action, [Shown(f"{subject.collector} has no such action")])
+        snapshot, planner = self.store.snapshot(), self.runner.planner
+        row = find_row(snapshot, owed.subject)
+        offers = offers_of(planner, row, snapshot, self.runner.rights) if row is not None else ()
+        offer = next((one for one in offers if one.spec.id == owed.action), None)
+        if offer is None:
+            why = "its collector has no such action" if row else "the source does not name it any more"
+            self.say_refused(f"{owed.action} {owed.target}", [Shown(why)])
         else:
-            self.choose(Wish(spec, (subject,), label_of(self, (subject,))), ())
+            label = label_of(self, (owed.subject,))
+            self.choose(Wish(offer.spec, (owed.subject,), label), offer.refusals)
 
     def leave(self) -> None:
         """Quit, once the operator knows what is left behind."""

@@ -63,7 +63,7 @@ def _marks(
         ChartMark(until - event.at, _label(event))
         for event in events
         if event.service in ("", service)
-        and (event.kind in ("mark", "version", "restart") or _was_done_in(event, practice))
+        and (event.kind in ("mark", "version", "restart", "drain", "exit") or _was_done_in(event, practice))
         and 0 <= until - event.at <= length
     )
 

@@ -20,6 +20,7 @@ from console.logs.ring import Ring
 from console.present.words import clock_time
 from console.screens.base import ConsoleScreen
 from console.screens.dialog import Dialog
+from console.screens.lab import tell_active
 from console.screens.ordered import OrderedApp
 from console.screens.reload import OFFER, is_changed, reload
 from console.screens.wake import Painter, Woken
@@ -157,6 +158,8 @@ class ConsoleApp(OrderedApp):
         self.set_interval(30.0 if self.spared else 1.0, self._tick, name="clock")
         self.set_interval(5.0, self._look_for_change, name="configuration")
         self._painter.soon()
+        if self.lab is not None:
+            self.run_worker(tell_active(self, self.lab), name="incidents", exit_on_error=False)
 
     def begin(self) -> None:
         """What is done first on the core's loop; it runs by now."""

@@ -1,6 +1,6 @@
 """``[collectors.*]`` over ``[defaults.*]``, expanded for each instance."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from collectors.registry import PluginError
 from console.settings.adapters import EMPTY, Shape, make_options, shape_of
 from console.settings.instances import PLACE
 from console.settings.problems import KeyPath, did_you_mean
-from console.settings.secrets import Vault, absolute, check_inline
+from console.settings.secrets import Vault, absolute, check_inline, renewal
 from console.settings.sections import read_instances
 from console.settings.strict import Strict, entries, is_name, kind
 from console.settings.thresholds import read_thresholds
@@ -109,6 +109,12 @@ class CollectorReader:
         self._check_defaults()
         return tuple(found)
 
+    @property
+    def offered(self) -> frozenset[str]:
+        """Ids of the actions that the configured types offer."""
+        adapters = (loaded.adapter for loaded in self._types.values())
+        return frozenset(action.spec.id for adapter in adapters if adapter for action in adapter.actions)
+
     def _type(self, table: Strict) -> Loaded | None:
         """The class that a collector names; what cannot be loaded is kept with its error."""
         name = table.text("type", example='"health.http"')
@@ -163,10 +169,12 @@ class CollectorReader:
             self._check_server(table, there)
             if "timeout" not in layers.values and there:
                 common["timeout"] = loaded.timeout + BEHIND_SERVER
-            options, error = self._options(layers, loaded, name, there)
+            options, error, renew = self._options(layers, loaded, name, there)
             if options is None and error is None:
                 return
-            yield CollectorSettings(**common, instance=name, server=there, options=options, load_error=error)
+            yield CollectorSettings(
+                **common, instance=name, server=there, options=options, load_error=error, renew=renew
+            )
 
     def _common(self, table: Strict, layers: Layers, loaded: Loaded) -> dict[str, Any]:
         enabled = table.flag("enabled")
@@ -246,10 +254,10 @@ class CollectorReader:
 
     def _options(
         self, layers: Layers, loaded: Loaded, instance: str, server: str
-    ) -> tuple[Any, PluginError | None]:
-        """The options for one instance; neither options nor error after telling of a mistake."""
+    ) -> tuple[Any, PluginError | None, Callable[[], Any] | None]:
+        """The options for one instance, and how to renew them; neither after telling of a mistake."""
         if loaded.error is not None:
-            return None, loaded.error
+            return None, loaded.error, None
         values = {
             key: _instead(value, instance) if instance else value
             for key, value in layers.values.items()
@@ -260,12 +268,13 @@ class CollectorReader:
             is_there = key == "path" and server
             if isinstance(value, str) and not is_there and not self._problems.is_spoiled(at):
                 values[key] = absolute(self._tree, at, value)
+        renew = renewal(self._tree, loaded.shape, values, layers.at, layers.paths)
         values = self._vault.resolve(loaded.shape, values, layers.at, layers.paths)
         try:
             made = make_options(loaded.shape, values, self._problems, layers.at, layers.paths)
         except PluginError as error:
-            return None, error
-        return made, None
+            return None, error, None
+        return made, None, renew
 
     def _is_unset(self, at: KeyPath, value: object) -> bool:
         """Whether a variable made the value empty: ``"${X:-}"`` leaves an option out."""

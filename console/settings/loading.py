@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from console.settings.actions import read_actions
 from console.settings.collectors import CollectorReader, Layers
 from console.settings.keys import KeyTable, read_keys
+from console.settings.limits import read_journal, read_limits
 from console.settings.problems import did_you_mean, nearest
 from console.settings.sections import read_console, read_services
 from console.settings.servers import read_servers
@@ -13,7 +15,10 @@ from console.settings.source import Source
 from console.settings.tree import Tree
 from console.settings.values import CollectorSettings, ConsoleSettings, Service, Settings, is_protected
 
-SECTIONS = ("include", "console", "defaults", "services", "collectors", "servers", "keys")
+SECTIONS = (
+    *("include", "console", "defaults", "services", "collectors", "servers", "keys"),
+    *("actions", "limits", "journal"),
+)
 """What a file may hold."""
 
 OPERATOR = "QUARTERDECK_OPERATOR"
@@ -64,16 +69,24 @@ def _read(
     reader = CollectorReader(tree, services, servers)
     collectors = reader.read()
     bound = read_keys(problems, section_of("keys"), keys)
+    everyone = _all_services(tree, services, collectors)
+    actions = read_actions(tree, section_of("actions"), everyone)
+    offered = {*reader.offered, *(action.id for action in actions.values())}
+    limits = read_limits(problems, section_of("limits"), offered, everyone)
+    journal = read_journal(tree, section_of("journal"))
     _warn_environment(tree, source, console)
     settings = Settings(
         name=console.name or (file.stem if file is not None else ""),
         environment=console.environment,
         protected=is_protected(console.environment),
-        services=_all_services(tree, services, collectors),
+        services=everyone,
         collectors=collectors,
         servers=servers,
         keys=bound,
         console=console,
+        limits=limits,
+        journal=journal,
+        actions=actions,
         file=file.absolute() if file is not None else None,
         stamps=tuple(tree.stamps),
         includes=tuple(tree.includes),

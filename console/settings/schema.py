@@ -9,6 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from collectors import registry
+from collectors.action import Risk
 from collectors.base import Collector
 from collectors.model.practice import Practice
 from collectors.model.quantity import Unit
@@ -16,6 +17,8 @@ from collectors.options import parse_duration, parse_size
 from collectors.registry import PluginError
 from console.settings.adapters import shape_of
 from console.settings.collectors import ANY, COMMON
+from console.settings.limits import CUSTOM
+from console.settings.requests import METHODS
 from console.settings.sections import THEMES
 from console.settings.thresholds import specs_of
 
@@ -23,6 +26,7 @@ Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": "string"}
 _WORDS: Schema = {"type": "array", "items": _TEXT}
+_PROGRAM: Schema = {**_WORDS, "minItems": 1}
 _DURATION: Schema = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\s*\d"}]}
 _LIMIT: Schema = {"type": ["number", "string"]}
 _FOLLOWING: dict[Callable[..., Any], Schema] = {parse_duration: _DURATION, parse_size: _LIMIT}
@@ -67,10 +71,21 @@ def json_schema() -> Schema:
                 read_only={"type": "boolean"},
             ),
             "services": _named(
-                _table(depends_on=_WORDS, instances=_WORDS, quorum={"type": "integer", "minimum": 1})
+                _table(
+                    depends_on=_WORDS,
+                    instances=_WORDS,
+                    quorum={"type": "integer", "minimum": 1},
+                    min_ready={"type": "integer", "minimum": 0},
+                )
             ),
             "servers": _named(_server()),
             "keys": {"type": "object", "additionalProperties": {"anyOf": [_TEXT, _WORDS]}},
+            "actions": _named(_action()),
+            "limits": _limits(),
+            "journal": {
+                **_table(path=_TEXT, mirror={"enum": ["syslog"]}, mirror_command=_PROGRAM),
+                "not": {"required": ["mirror", "mirror_command"]},
+            },
             "defaults": {
                 "type": "object",
                 "properties": {
@@ -130,6 +145,48 @@ def _server() -> Schema:
             docker=_table(container=_TEXT, context=_TEXT) | {"required": ["container"]},
         ),
         "oneOf": [{"required": [way]} for way in ("host", "kube", "docker")],
+    }
+
+
+def _limits() -> Schema:
+    """Limits for all actions, and those of single ones: ``queues.retry``, or ``retry`` in ``queues``."""
+    own = {"max_items": {"type": "integer", "minimum": 1}, "max_rate": _LIMIT}
+    one = _table(**own)
+    return {
+        **_table(**own, deny=_WORDS),
+        "patternProperties": {
+            r"^[a-z]+\.": one,
+            f"^({'|'.join([*Practice, CUSTOM])})$": {"type": "object", "additionalProperties": one},
+        },
+    }
+
+
+def _action() -> Schema:
+    values: Schema = {"type": "object", "additionalProperties": _TEXT}
+    request = _table(
+        method={"enum": list(METHODS)},
+        url=_TEXT,
+        headers=values,
+        body=_TEXT,
+        ca_file=_TEXT,
+        client_cert=_TEXT,
+        client_key=_TEXT,
+    )
+    return {
+        **_table(
+            words=_TEXT,
+            risk={"enum": list(Risk)},
+            target=_TEXT,
+            practice={"enum": list(Practice)},
+            service=_TEXT,
+            command=_PROGRAM,
+            env=values,
+            request=request | {"required": ["url"]},
+            timeout=_DURATION,
+        ),
+        "required": ["risk"],
+        "oneOf": [{"required": ["command"]}, {"required": ["request"]}],
+        "anyOf": [{"required": [key]} for key in ("target", "practice", "service")],
     }
 
 

@@ -5,16 +5,18 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from collectors.secret import SecretUrl
 from collectors.text import one_line
-from console.settings.adapters import Shape
+from console.settings.adapters import Shape, make_options
 from console.settings.files import Refused, read_secret
-from console.settings.problems import KeyPath
+from console.settings.problems import KeyPath, Problems
 from console.settings.tree import Tree
+
+MISPLACED = "a secret on a command line is seen by everybody on this machine"
 
 COMMAND_LIMIT = 5.0
 """Seconds that a ``*_command`` may take."""
@@ -26,13 +28,13 @@ _URL_PASSWORD = re.compile(r"://[^/@\s]*?:([^@/\s]+)@")
 class Vault:
     """Answers of files and commands, each asked once while a configuration is loaded.
 
-    Commands run when the configuration is loaded and at each reload, not while connections are
-    made: a login must not wait for a program on the event loop. They run without a terminal, so
-    that nothing prompts over the screen, and without a shell.
+    Commands run without a terminal, so that nothing prompts over the screen, and without a shell.
+    Mistakes go to ``problems``, the tree's own where none are given.
     """
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, problems: Problems | None = None) -> None:
         self._tree = tree
+        self._problems = problems or tree.problems
         self._files: dict[Path, str | Refused] = {}
         self._commands: dict[tuple[str, ...], str | Refused] = {}
 
@@ -45,18 +47,18 @@ class Vault:
             given = [key for key in sorted(shape.ways(name)) if key in found]
             if len(given) > 1:
                 words = f"{' and '.join(given)} set the same secret"
-                self._tree.problems.add(paths[given[-1]], words, "keep one of them")
+                self._problems.add(paths[given[-1]], words, "keep one of them")
             for key in given:
                 if key != name:
                     answer = self._answer(key, found.pop(key), paths[key])
                     if answer is None:
-                        self._tree.problems.hush((*at, name))
+                        self._problems.hush((*at, name))
                     else:
                         found[name] = answer
         return found
 
     def _answer(self, key: str, value: object, at: KeyPath) -> str | None:
-        problems = self._tree.problems
+        problems = self._problems
         if problems.is_tainted(at):
             return None
         if key.endswith("_file"):
@@ -87,6 +89,27 @@ class Vault:
         if argv not in self._commands:
             self._commands[argv] = _run(argv, self._tree.environ)
         return self._commands[argv]
+
+
+def renewal(
+    tree: Tree, shape: Shape, values: Mapping[str, Any], at: KeyPath, paths: Mapping[str, KeyPath]
+) -> Callable[[], Any] | None:
+    """How to make the options again with what files and commands give then; None where none is asked.
+
+    A login that is refused asks again, since such secrets are made for a time; a login that succeeds
+    does not, so that none waits for a program.
+    """
+    ways = {way for name in shape.secrets for way in shape.ways(name) - {name}}
+    if not ways & values.keys():
+        return None
+
+    def renew() -> Any:  # noqa: ANN401 - an instance of the adapter's Options
+        problems = Problems(tree.place)
+        fresh = Vault(tree, problems).resolve(shape, values, at, paths)
+        made = make_options(shape, fresh, problems, at, paths)
+        return None if problems else made
+
+    return renew
 
 
 def _run(argv: tuple[str, ...], environ: Mapping[str, str]) -> str | Refused:
@@ -133,7 +156,12 @@ def _checked(text: str) -> str | Refused:
 def _beside(tree: Tree, at: KeyPath, value: str) -> Path:
     """A path made absolute by the folder of the file in which it is written."""
     file = tree.file(at)
-    path = Path(value).expanduser()
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError:
+        words = f"{value.partition('/')[0]} is nobody's home"
+        tree.problems.spoil(at, words, "write the whole path")
+        return Path(value)
     return path if file is None else file.absolute().parent / path
 
 
@@ -161,6 +189,12 @@ def check_inline(tree: Tree, shape: Shape, values: Mapping[str, Any], paths: Map
 def _check_text(tree: Tree, at: KeyPath, text: object, *, is_url: bool) -> None:
     template = tree.templates.get(at, text)
     if isinstance(template, str) and _is_inline(template, is_url=is_url):
+        _tell(tree, at)
+
+
+def tell_inline(tree: Tree, at: KeyPath, value: object) -> None:
+    """Tell of a secret value that no variable fills in, as ``check_inline`` does."""
+    if tree.file(()) is not None and "${" not in str(tree.templates.get(at, value)):
         _tell(tree, at)
 
 

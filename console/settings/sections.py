@@ -37,13 +37,17 @@ def read_services(problems: Problems, values: object) -> dict[str, Service]:
         depends_on = table.names("depends_on")
         instances = read_instances(table)
         quorum = table.integer("quorum", 1, 1000)
+        min_ready = table.integer("min_ready", 0, 1000)
         table.done()
         if quorum is not None and table.problems.is_spoiled(table.path("instances")):
             quorum = None
         elif quorum is not None and quorum > len(instances):
             have = f"{len(instances)} instances" if instances else "no instances"
             table.wrong("quorum", f"{quorum} of {have} can never be met", "lower it, or list all instances")
-        found[name] = Service(name, depends_on, instances, quorum)
+        if min_ready and instances and min_ready >= len(instances):
+            words = f"with {min_ready} of {len(instances)} ready at least, none can ever be drained"
+            table.wrong("min_ready", words, "lower it, or list all instances")
+        found[name] = Service(name, depends_on, instances, quorum, min_ready)
     check_circle(
         problems, {name: service.depends_on for name, service in found.items()}, "services", "depends_on"
     )

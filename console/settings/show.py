@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from console.settings.adapters import Shape
 from console.settings.collectors import Layers
 from console.settings.loading import Loading
 from console.settings.problems import KeyPath, dotted
-from console.settings.values import CollectorSettings, Settings, Threshold
+from console.settings.values import CollectorSettings, CustomAction, Limit, Settings, Threshold
 
 MASK = "•••"
 
@@ -97,6 +97,12 @@ def _values(loading: Loading, overrides: Mapping[str, object]) -> Iterator[Value
         yield from _collector(loading, loading.layers[name], collectors)
     for server in settings.servers.values():
         yield from _plain(loading, ("servers", server.name), _public(server))
+    for action in settings.actions.values():
+        yield from _plain(loading, ("actions", action.name), _action(action))
+    yield from _plain(loading, ("limits",), _without_unset(settings.limits, leave=("actions",)))
+    for name, limit in settings.limits.actions.items():
+        yield from _limit(loading, name, limit)
+    yield from _plain(loading, ("journal",), _without_unset(settings.journal))
     yield from _plain(loading, ("keys",), {action: list(keys) for action, keys in settings.keys.items()})
 
 
@@ -113,6 +119,41 @@ def _public(instance: Any, *, name: bool = False) -> dict[str, Any]:  # noqa: AN
     if not name:
         fields.pop("name")
     return {key: value for key, value in fields.items() if value not in (None, "", (), [])}
+
+
+def _without_unset(instance: Any, *, leave: Collection[str] = ()) -> dict[str, Any]:  # noqa: ANN401 - any of our values
+    fields = {one.name: getattr(instance, one.name) for one in dataclasses.fields(instance)}
+    return {
+        key: value
+        for key, value in fields.items()
+        if key not in leave and value not in (None, "", ()) and value != {}
+    }
+
+
+def _action(action: CustomAction) -> dict[str, Any]:
+    """What the file may set, texts as it has them: places stay, and what is secret is masked."""
+    values = _without_unset(action, leave=("name", "file", "line"))
+    if action.command:
+        values["command"] = [str(word) for word in action.command]
+    if action.env:
+        values["env"] = {name: str(value) for name, value in action.env}
+    request = action.request
+    if request is not None:
+        values["request"] = {
+            **_without_unset(request, leave=("encoding",)),
+            "url": str(SecretUrl(str(request.url)).shown),
+            **({"headers": {name: str(value) for name, value in request.headers}} if request.headers else {}),
+            **({"body": str(request.body)} if request.body else {}),
+        }
+    return values
+
+
+def _limit(loading: Loading, name: str, limit: Limit) -> Iterator[Value]:
+    """An action's limits, where its name is written as one key or as two."""
+    tables = loading.tree.values.get("limits", {})
+    at: KeyPath = ("limits", name) if name in tables else ("limits", *name.split(".", 1))
+    for key, value in _without_unset(limit).items():
+        yield Value(("limits", name), key, value, *_origin(loading, (*at, key)))
 
 
 def _plain(loading: Loading, table: KeyPath, values: Mapping[str, Any]) -> Iterator[Value]:

@@ -19,11 +19,13 @@ def run_demo(incident: str, *, serve: bool, plain: bool) -> int:
         known = {one.name: one for one in control.list_incidents()}
         if incident == "list":
             for one in known.values():
-                print(f"{one.name:<14} {one.title}")
+                print(f"{one.name:<14} {one.title}\n{'':<14} press {one.press}")
             return 0
         if incident and incident not in known:
             print(f"quarterdeck: no incident {incident!r}; there are {', '.join(known)}", file=sys.stderr)
             return USAGE
+        if incident:
+            print(f"quarterdeck: {incident}: press {known[incident].press}", file=sys.stderr)
         from console.lab import run  # noqa: PLC0415 - needs packages that only the demo installs
 
         if serve:

@@ -4,8 +4,8 @@ import os
 import sys
 
 from console.actions.journal import Journal
+from console.actions.making import journal_of
 from console.cli import Wanted
-from console.engine.folders import state_folder
 from console.present.acting import record_line
 from console.present.report import FORMAT
 from console.verbs.check import print_json
@@ -15,7 +15,7 @@ from console.verbs.sourcing import settings_or_exit
 def run_journal(wanted: Wanted, *, verify: bool, as_json: bool) -> int:
     """Print the journal, or walk its chain: 0 where it is whole, 2 where it was changed."""
     settings = settings_or_exit(wanted, idle=True)
-    journal = Journal(state_folder(os.environ, settings.name, settings.environment))
+    journal = journal_of(settings, os.environ)
     if verify:
         return _verified(journal, as_json=as_json)
     if as_json:

@@ -12,7 +12,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 
-from tests.bench import bench_logs, bench_table, hung, oneshot, scale, screen, stored
+from tests.bench import bench_logs, bench_table, hung, invalidated, oneshot, scale, screen, stored
 from tests.bench.figures import Figure, machine, table
 from tests.bench.place import Place
 
@@ -29,6 +29,7 @@ BENCHES: dict[str, Callable[[Place], Iterator[Figure]]] = {
     "logs": bench_logs.figures,
     "history": stored.history,
     "recording": stored.recording,
+    "invalidation": invalidated.invalidated,
 }
 
 

@@ -53,6 +53,7 @@ async def plan(
     collector: Collector[Any],
     action: str,
     key: bytes,
+    /,
     *,
     maximum: int | None = None,
     rate: float | None = None,

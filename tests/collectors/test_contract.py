@@ -3,6 +3,7 @@
 import asyncio
 import http.server
 import math
+import os
 import sys
 import threading
 import time
@@ -35,6 +36,7 @@ from collectors.testing import (
 )
 from collectors.text import Shown
 from collectors.transport.lease import LeaseKey
+from tests.servers.haproxy import Haproxy, haproxy
 
 Sources = tuple[Mapping[str, object], Mapping[str, object] | None]
 NOBODY = "127.0.0.1:1"
@@ -78,6 +80,12 @@ def redis_url(valkey_db: str) -> str:
     return valkey_db
 
 
+@pytest.fixture
+def balancer(free_port: Callable[[], int]) -> Iterator[Haproxy]:
+    with haproxy("backend shop\n    server web-1 127.0.0.1:1\n", free_port()) as server:
+        yield server
+
+
 DEAD_REDIS = f"redis://ops:s3cretword@{NOBODY}/0"
 
 
@@ -115,6 +123,31 @@ def of_logs_file(ask: pytest.FixtureRequest) -> Sources:
     path: Path = ask.getfixturevalue("tmp_path") / "app.log"
     path.write_text('{"level":"info","message":"started"}\n')
     return {"path": str(path)}, None  # a file that is not there yet is waited for
+
+
+def of_drains_http(ask: pytest.FixtureRequest) -> Sources:
+    headers = {"Authorization": "Bearer s3cretword"}
+    living = {"url": f"http://{ask.getfixturevalue('web')}/readyz", "headers": headers}
+    return living, {"url": f"http://u:s3cretword@{NOBODY}/", "headers": headers}
+
+
+def of_drains_process(ask: pytest.FixtureRequest) -> Sources:
+    path: Path = ask.getfixturevalue("tmp_path") / "app.pid"
+    path.write_text(f"{os.getpid()}\n")
+    return {"pid_file": str(path), "grace": "30s"}, {"pid_file": str(path.with_name("gone.pid"))}
+
+
+def of_drains_haproxy(ask: pytest.FixtureRequest) -> Sources:
+    return {"socket": str(ask.getfixturevalue("balancer").user)}, {"socket": NOBODY}
+
+
+def of_drains_rq(ask: pytest.FixtureRequest) -> Sources:
+    url = ask.getfixturevalue("redis_url")
+    told = {"birth": "2024-05-01T10:00:00.000000Z", "state": "idle", "queues": "mail"}
+    with redis.Redis.from_url(url) as client:
+        client.sadd("rq:workers", "rq:worker:one")
+        client.hset("rq:worker:one", mapping=told)
+    return {"url": url}, {"url": DEAD_REDIS}
 
 
 SOURCES: dict[str, Callable[[pytest.FixtureRequest], Sources]] = {

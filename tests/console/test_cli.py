@@ -10,6 +10,7 @@ import pytest
 
 from console import cli
 from console.cli import run
+from console.lab.control import list_incidents
 from tests.console.verbs.shop import REFUSED, collector, configuration, listening, push
 from tests.project.program import COMMAND, Running, environment, quarterdeck
 from tests.servers.waiting import wait_until
@@ -264,3 +265,12 @@ def test_environment_variables_choose_the_configuration(tmp_path: Path) -> None:
         assert done.code == 0
         # a flag beats the variable
         assert quarterdeck("check", REFUSED, home=tmp_path, env={"QUARTERDECK_CONFIG": str(path)}).code == 2
+
+
+def test_incidents_are_listed_with_what_to_press(tmp_path: Path) -> None:
+    done = quarterdeck("demo", "--incident", "list", home=tmp_path)
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert [line.split()[0] for line in lines[::2]] == [one.name for one in list_incidents()]
+    assert all(line.startswith(" " * 15 + "press ") for line in lines[1::2])
+    assert lines[1].lstrip().startswith("press 2, then a on mail: retry")

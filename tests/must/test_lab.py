@@ -22,8 +22,8 @@ from tests.project.program import Ran, quarterdeck
 from tests.servers.waiting import wait_until, wait_until_async
 
 SERVICES = ("catalog", "orders", "payments")
-PRACTICES = ("health", "queues", "caches", "pools", "logs")
-QUEUES = {"jobs", "webhooks", "events"}
+PRACTICES = ("health", "queues", "caches", "pools", "logs", "drains")
+QUEUES = {"jobs", "webhooks", "events", "worker-drain"}
 DATABASE = {"shop-db"}
 MARK_WITHIN = 1.0
 """Seconds after its deadline by which a value must be marked stale."""
@@ -136,16 +136,16 @@ def values(rows: list[Row]) -> dict[str, str]:
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
-    ("collectors", "practice"),
-    [(QUEUES, Practice.QUEUES), (DATABASE, Practice.POOLS)],
+    ("collectors", "practices"),
+    [(QUEUES, {Practice.QUEUES, Practice.DRAINS}), (DATABASE, {Practice.POOLS})],
     ids=["valkey", "postgres"],
 )
 async def test_a_frozen_server_takes_its_own_rows_alone_and_they_come_back(
-    lab: Lab, calm: Ran, collectors: set[str], practice: Practice
+    lab: Lab, calm: Ran, collectors: set[str], practices: set[Practice]
 ) -> None:
     async with watching(lab) as watch:
         server = listener(port_of(lab, min(collectors)))
-        assert {row.reading.practice for row in watch.rows(collectors)} == {practice}
+        assert {row.reading.practice for row in watch.rows(collectors)} == practices
         with frozen(server):
             last = await stale_in_time(watch, collectors)
             # the last good values stay as long as it takes

@@ -14,7 +14,7 @@ def _message(deadline: float, what: str, last: object) -> str:
     return f"not within {deadline:g} s: {what or 'the condition'} (last answer: {last!r})"
 
 
-def wait_until(condition: Callable[[], T], deadline: float = 5.0, what: str = "") -> T:
+def wait_until(condition: Callable[[], T], deadline: float = 15.0, what: str = "") -> T:
     """Call `condition` until it is true and return its value; AssertionError after `deadline` seconds."""
     end = time.monotonic() + deadline
     while True:
@@ -32,7 +32,7 @@ async def wait_until_async(
 ) -> T: ...
 @overload
 async def wait_until_async(condition: Callable[[], T], deadline: float = ..., what: str = ...) -> T: ...
-async def wait_until_async(condition: Callable[[], Any], deadline: float = 5.0, what: str = "") -> Any:
+async def wait_until_async(condition: Callable[[], Any], deadline: float = 15.0, what: str = "") -> Any:
     """Do the same in an event loop; the condition may be a plain or a coroutine function."""
     end = time.monotonic() + deadline
     while True:

@@ -1,11 +1,13 @@
 """Redis and Valkey as caches: one INFO a pass, and what fills them while somebody looks."""
 
 from dataclasses import dataclass
-from typing import ClassVar
-from urllib.parse import urlsplit
+from typing import Any, ClassVar
 
+from collectors.action import Action
 from collectors.base import Collector, Context
 from collectors.caches.redis import prefixes, slowlog
+from collectors.caches.redis.invalidate import Invalidate
+from collectors.caches.redis.place import subject_of
 from collectors.caches.redis.rates import Mark, mark_of, rates
 from collectors.caches.redis.reading import reading_of
 from collectors.caches.redis.sampling import draw
@@ -14,7 +16,7 @@ from collectors.model.caches import CacheReading
 from collectors.model.detail import Detail, DetailSpec
 from collectors.model.practice import Practice
 from collectors.model.quantity import exact_or_unknown
-from collectors.model.subject import Subject, SubjectId
+from collectors.model.subject import SubjectId
 from collectors.model.sweep import Sweep
 from collectors.text import Shown, one_line
 from collectors.transport.read.redis import RedisReader, read
@@ -51,6 +53,7 @@ class RedisCache(Collector[RedisCacheOptions]):
     Options: ClassVar[type[RedisCacheOptions]] = RedisCacheOptions
     default_timeout: ClassVar[float] = 2.0
     details: ClassVar[tuple[DetailSpec, ...]] = (PREFIXES, SLOWLOG)
+    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (Invalidate,)
 
     def __init__(self, options: RedisCacheOptions, context: Context) -> None:
         super().__init__(options, context)
@@ -58,7 +61,7 @@ class RedisCache(Collector[RedisCacheOptions]):
             raise OptionsError("samples must be from 10 to 10000")
         self._db = parse_address(options.url).db
         self._reader = RedisReader(context, options, cluster=True)
-        self._subject = _subject(options, context, self._db)
+        self._subject = subject_of(options, context)
         self._mark: Mark | None = None
 
     async def collect(self) -> Sweep:
@@ -113,14 +116,6 @@ class RedisCache(Collector[RedisCacheOptions]):
         rows = slowlog.rows(entries)
         note = Shown("" if rows else "nothing was slow since the server started or the log was reset")
         return Detail(SLOWLOG, slowlog.COLUMNS, rows, note)
-
-
-def _subject(options: RedisCacheOptions, context: Context, db: int) -> Subject:
-    """The subject ``dbN``, labelled with the place in the URL."""
-    address = parse_address(options.url)
-    parts = urlsplit(options.url.reveal())
-    place = address.primary or parts.netloc.rpartition("@")[2] or parts.path
-    return context.subject(Practice.CACHES, b"db%d" % db, label=f"{place} db{db}")
 
 
 COLLECTOR = RedisCache

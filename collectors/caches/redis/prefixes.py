@@ -110,14 +110,14 @@ def _row(prefix: bytes, members: list[Seen], sample: Sample) -> Row:
     share = len(members) / drawn
     return (
         name,
-        about(sample.total * share, sample.total * _half(len(members), drawn)),
+        about(sample.total * share, sample.total * half(len(members), drawn)),
         about(sample.total * sum(sizes) / drawn, sample.total * _half_of_mean(sizes, drawn), Unit.BYTES),
-        about(lasting / len(members), _half(lasting, len(members)), Unit.RATIO),
+        about(lasting / len(members), half(lasting, len(members)), Unit.RATIO),
         at_least(max(sizes), Unit.BYTES),
     )
 
 
-def _half(count: int, drawn: int) -> float:
+def half(count: int, drawn: int) -> float:
     """Half the 95 % interval of a share (Agresti and Coull: honest at 0 and 1 too)."""
     share = (count + 2) / (drawn + 4)
     return _NORMAL_95 * math.sqrt(share * (1 - share) / (drawn + 4))

@@ -2,22 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 from redis.exceptions import ResponseError
 
+from collectors.action import Action
 from collectors.base import Collector, Context
+from collectors.errors import UnsupportedError
+from collectors.model.detail import Detail, DetailSpec
 from collectors.model.practice import Practice
 from collectors.model.quantity import Quantity, Unit, exact, needs_samples, unknown
 from collectors.model.queues import QueueReading
+from collectors.model.subject import SubjectId
 from collectors.model.sweep import Sweep
 from collectors.queues._ledger import Flow, Ledger
 from collectors.queues._rates import time_to_empty
+from collectors.queues.redis import dead, items
+from collectors.queues.redis.delete import Delete
+from collectors.queues.redis.options import ListOptions, Lists
 from collectors.queues.redis.payload import time_of
+from collectors.queues.redis.purge import Purge
+from collectors.queues.redis.retry import Retry
 from collectors.text import Shown, shown
 from collectors.transport.read.redis import Read, RedisReader, read
-from collectors.transport.read.redis_options import RedisOptions
-from collectors.transport.read.redis_scan import is_glob, scan
+from collectors.transport.read.redis_scan import scan
 
 _RESCAN = 30.0
 """Seconds between two searches for keys that match a glob."""
@@ -33,19 +41,6 @@ _Span = tuple[float, float]
 """When a look began and ended, CLOCK_BOOTTIME."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListOptions(RedisOptions):
-    """Lists on a Redis, besides what every Redis adapter takes.
-
-    ``keys``: names or globs. ``direction``: how producers push and consumers pop. ``time_field``:
-    dotted path of the time (epoch seconds, milliseconds or ISO 8601) in JSON payloads, if they have one.
-    """
-
-    keys: tuple[str, ...]
-    direction: Literal["lpush-brpop", "rpush-blpop"] = "lpush-brpop"
-    time_field: str = ""
-
-
 @dataclass(slots=True)
 class _List:
     """What is remembered of one list between looks."""
@@ -54,6 +49,7 @@ class _List:
     newest: bytes | None = None
     filled: float = 0.0
     large: bool = False
+    dead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +68,16 @@ class ListCollector(Collector[ListOptions]):
     practice = Practice.QUEUES
     Options = ListOptions
     default_timeout = 2.0
+    details: ClassVar[tuple[DetailSpec, ...]] = (dead.SPEC, items.SPEC)
+    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (Retry, Purge, Delete)
 
     def __init__(self, options: ListOptions, context: Context) -> None:
         super().__init__(options, context)
+        self.lists = Lists(options)
         self._reader: RedisReader | None = None
+        self._others: dict[str, RedisReader] = {}
         self._lists: dict[bytes, _List] = {}
-        self._named = {key.encode() for key in options.keys if not is_glob(key)}
-        self._rank = 1 if options.direction == "lpush-brpop" else -1
+        self._rank = self.lists.ready.newest_rank
         self._whole = True
         self._scanned = float("-inf")
         self._run_id = ""
@@ -88,10 +87,11 @@ class ListCollector(Collector[ListOptions]):
         self._reader = RedisReader(self.context, self.options)
 
     async def close(self) -> None:
-        """Leave the connection."""
-        if self._reader is not None:
-            await self._reader.close()
-            self._reader = None
+        """Leave the connections."""
+        readers = [*self._others.values(), *([self._reader] if self._reader is not None else [])]
+        self._reader, self._others = None, {}
+        for reader in readers:
+            await reader.close()
 
     async def collect(self) -> Sweep:
         """Look once at every list."""
@@ -112,27 +112,53 @@ class ListCollector(Collector[ListOptions]):
         readings = [self._reading(key, seen.get(key), (began, at), reader.now()) for key in keys]
         return self.sweep(readings, complete=self._whole, cost=reader.take_cost())
 
+    async def detail(self, subject: SubjectId, name: str) -> Detail:
+        """Dead elements by error, or the oldest elements one by one."""
+        reader, key = self._other("detail"), subject.key
+        if name == dead.SPEC.name:
+            kept, options = self.lists.dead_of(key), self.options
+            return await dead.detail(reader, kept, self.lists.dead, options.error_field, options.time_field)
+        if name == items.SPEC.name:
+            found = {one: self.lists.of(key, one) for one in ("ready", "dead")}
+            return await items.detail(reader, {one: told for one, told in found.items() if told is not None})
+        raise UnsupportedError(f"no such detail: {name}")
+
+    def planner(self) -> RedisReader:
+        """The reader of plans, which waits for nobody else's reads."""
+        return self._other("plan")
+
+    def _other(self, role: str) -> RedisReader:
+        if role not in self._others:
+            self._others[role] = RedisReader(self.context, self.options, role=role)
+        return self._others[role]
+
     async def _find(self, reader: RedisReader) -> None:
         """Search for keys at times, and forget lists that have been empty for long."""
-        now = self.context.clock.boottime()
+        now, named = self.context.clock.boottime(), self.lists.named
         if now - self._scanned > _RESCAN:
-            found, self._whole = await scan(reader, self.options.keys, "list", most_keys=_MOST_QUEUES)
-            for key in (*found, *self._named):
-                self._lists.setdefault(key, _List(filled=now))
+            found, self._whole = await scan(reader, self.lists.patterns(), "list", most_keys=_MOST_QUEUES)
+            queues = {key if key in named else self.lists.queue_of(key) for key in found}
+            for key in (*queues, *named):
+                if key is not None:
+                    self._lists.setdefault(key, _List(filled=now))
             self._scanned = now
         for key, known in list(self._lists.items()):
-            if key not in self._named and now - known.filled > _FORGET:
+            if key not in named and now - known.filled > _FORGET:
                 del self._lists[key]
 
     async def _measure(self, reader: RedisReader, keys: Sequence[bytes]) -> None:
-        """Mark lists whose elements are so large that reading one would cost too much."""
-        replies = await reader.ask_each(
-            *(one for key in keys for one in (read("LLEN", key), read("MEMORY USAGE", key)))
-        )
-        for index, key in enumerate(keys):
-            length, memory = replies[2 * index], replies[2 * index + 1]
+        """Mark lists whose elements are so large that reading one would cost too much; count the dead."""
+        groups = [[read("LLEN", key), read("MEMORY USAGE", key)] for key in keys]
+        for key, group in zip(keys, groups, strict=True):
+            kept = self.lists.dead_of(key)
+            if kept is not None:
+                group.append(read("LLEN", kept))
+        replies = iter(await reader.ask_each(*(one for group in groups for one in group)))
+        for key, group in zip(keys, groups, strict=True):
+            length, memory, *buried = [next(replies) for _ in group]
+            known = self._lists[key]
+            known.dead = buried[0] if buried and isinstance(buried[0], int) else None
             if isinstance(length, int) and isinstance(memory, int) and length:
-                known = self._lists[key]
                 known.large = (known.large or memory / length > _LARGE) and memory > _LARGE
 
     async def _elements(self, reader: RedisReader, keys: Sequence[bytes]) -> dict[bytes, _Seen]:
@@ -169,7 +195,7 @@ class ListCollector(Collector[ListOptions]):
         if seen is None:
             known.newest, known.ledger = None, Ledger()
             return QueueReading(subject=subject, note=shown("partial view: this key holds no list"))
-        if seen.length:
+        if seen.length or known.dead:
             known.filled = span[1]
         flow = self._written(known, seen, span)
         add, drain = needs_samples(), needs_samples()
@@ -181,6 +207,7 @@ class ListCollector(Collector[ListOptions]):
             subject=subject,
             note=shown("elements of more than 64 KiB are not read: no age") if large else Shown(""),
             ready=ready,
+            dead=unknown() if known.dead is None else exact(known.dead),
             oldest_age=unknown(Unit.SECONDS) if large else self._age(known, seen, span[1], wall),
             add_rate=add,
             drain_rate=drain,

@@ -1,9 +1,9 @@
 """RQ, versions 1.x to 3.x: its queues read raw, without its own readers and without unpickling."""
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from collectors.action import Action
 from collectors.base import Collector, Context
 from collectors.errors import UnsupportedError
 from collectors.model.detail import Detail, DetailSpec
@@ -11,26 +11,22 @@ from collectors.model.practice import Practice
 from collectors.model.queues import QueueReading
 from collectors.model.subject import SubjectId
 from collectors.model.sweep import Sweep
-from collectors.queues.rq import dead, workers_detail
+from collectors.queues.rq import dead, jobs, workers_detail
+from collectors.queues.rq.delete import Delete
 from collectors.queues.rq.keys import Keys
 from collectors.queues.rq.look import Look, deepest, look_at, names
+from collectors.queues.rq.options import RqOptions
+from collectors.queues.rq.pause import Pause
+from collectors.queues.rq.purge import Purge
 from collectors.queues.rq.rates import Mark, Rates, rates
 from collectors.queues.rq.reading import mark_of, reading_of
+from collectors.queues.rq.resume import Resume
+from collectors.queues.rq.retry import Retry
 from collectors.transport.read.redis import RedisReader
-from collectors.transport.read.redis_options import RedisOptions
+
+__all__ = ["COLLECTOR", "RqCollector", "RqOptions"]
 
 _MOST_QUEUES = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RqOptions(RedisOptions):
-    """An RQ on a Redis, besides what every Redis adapter takes.
-
-    ``prefix``: the value of RQ_KEY_PREFIX. ``queues``: names or globs of the queues to watch, all by default.
-    """
-
-    prefix: str = "rq"
-    queues: tuple[str, ...] = ()
 
 
 class RqCollector(Collector[RqOptions]):
@@ -39,7 +35,14 @@ class RqCollector(Collector[RqOptions]):
     practice = Practice.QUEUES
     Options = RqOptions
     default_timeout = 2.0
-    details: ClassVar[tuple[DetailSpec, ...]] = (dead.SPEC, workers_detail.SPEC)
+    details: ClassVar[tuple[DetailSpec, ...]] = (dead.SPEC, jobs.SPEC, workers_detail.SPEC)
+    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (
+        Retry,
+        Delete,
+        Purge,
+        Pause,
+        Resume,
+    )
 
     def __init__(self, options: RqOptions, context: Context) -> None:
         super().__init__(options, context)
@@ -85,11 +88,13 @@ class RqCollector(Collector[RqOptions]):
         return self.sweep(readings, complete=not beyond, beyond=beyond, cost=reader.take_cost())
 
     async def detail(self, subject: SubjectId, name: str) -> Detail:
-        """Dead jobs by error, or the workers of a queue."""
+        """Dead jobs by error or one by one, or the workers of a queue."""
         self._details = self._details or RedisReader(self.context, self.options, role="detail")
         reader = self._details
         if name == dead.SPEC.name:
             return await dead.detail(reader, self._keys, subject.key)
+        if name == jobs.SPEC.name:
+            return await jobs.detail(reader, self._keys, subject.key)
         if name == workers_detail.SPEC.name:
             return await workers_detail.detail(reader, self._keys, subject.key)
         raise UnsupportedError(f"no such detail: {name}")

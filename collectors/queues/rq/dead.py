@@ -1,6 +1,5 @@
 """RQ's failed jobs, grouped by what went wrong; payloads are never unpickled."""
 
-import re
 import zlib
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -10,6 +9,7 @@ from typing import Any
 
 from collectors.model.detail import Detail, DetailSpec
 from collectors.model.quantity import Unit, exact, unknown
+from collectors.queues._fingerprint import fingerprint
 from collectors.queues.rq.keys import Keys, epoch
 from collectors.queues.rq.look import ask_all
 from collectors.text import Shown, one_line, shown
@@ -27,12 +27,6 @@ _MOST_TEXT = 2**20
 """Bytes of a traceback that are unpacked."""
 
 _COLUMNS = ("error", "jobs", "newest", "oldest", "example")
-_VARYING = (
-    (re.compile(r"0x[0-9a-fA-F]+|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"), "#"),
-    (re.compile(r"'[^']{0,200}'|\"[^\"]{0,200}\""), "'…'"),
-    (re.compile(r"\d+(?:\.\d+)?"), "#"),
-)
-_RAISED = re.compile(r"^[A-Za-z_][\w.]*(?::|$)")
 
 
 @dataclass(slots=True)
@@ -102,14 +96,3 @@ def _unpacked(data: bytes) -> str:
     except zlib.error:
         text = data[:_MOST_TEXT]
     return text.decode("utf-8", "replace")
-
-
-def fingerprint(traceback: str) -> str:
-    """The line that says what was raised, without what varies from job to job."""
-    lines = [line for line in traceback.splitlines() if line.strip()]
-    raised = [line for line in lines if _RAISED.match(line) and not line.startswith("Traceback")]
-    line = raised[-1] if raised else (lines[-1] if lines else "no error kept")
-    line = line[:400]
-    for pattern, mark in _VARYING:
-        line = pattern.sub(mark, line)
-    return line

@@ -53,6 +53,22 @@ class Keys:
         """The stream of a job's results, newest last."""
         return self.prefix + b":results:" + job_id
 
+    def dependents(self, job_id: bytes) -> bytes:
+        """The set of ids of the jobs that wait for a job."""
+        return self.job(job_id) + b":dependents"
+
+    def dependencies(self, job_id: bytes) -> bytes:
+        """The set of ids of the jobs for which a job waits; its second colon is RQ's own."""
+        return self.prefix + b":job::" + job_id + b":dependencies"
+
+    def executions(self, job_id: bytes) -> bytes:
+        """The sorted set of a job's executions (2.0)."""
+        return self.prefix + b":executions:" + job_id
+
+    def group(self, name: bytes) -> bytes:
+        """The set of ids of a group of jobs (2.1)."""
+        return self.prefix + b":group:" + name
+
     def channel(self, worker: bytes) -> bytes:
         """The channel to which a living worker listens; ``worker`` is its key."""
         return self.prefix + b":pubsub:" + worker.removeprefix(self.prefix + b":worker:")

@@ -1,11 +1,11 @@
 """Redis Streams: every consumer group is a queue. Nothing is read for a group, claimed or acknowledged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from redis.exceptions import ResponseError
 
+from collectors.action import Action
 from collectors.base import Collector, Context
 from collectors.errors import UnsupportedError
 from collectors.model.detail import Detail, DetailSpec
@@ -15,7 +15,7 @@ from collectors.model.queues import QueueReading
 from collectors.model.reading import Reading
 from collectors.model.subject import Subject, SubjectId
 from collectors.model.sweep import Sweep
-from collectors.options import Duration
+from collectors.queues.streams.acts import StreamOptions
 from collectors.queues.streams.group import (
     SAMPLE,
     Consumer,
@@ -26,10 +26,11 @@ from collectors.queues.streams.group import (
     next_id,
     reading_of,
 )
+from collectors.queues.streams.purge import Purge
+from collectors.queues.streams.retry import Retry
 from collectors.text import one_line, shown
 from collectors.transport.read.redis import Read, RedisReader, read
 from collectors.transport.read.redis_info import pairs
-from collectors.transport.read.redis_options import RedisOptions
 from collectors.transport.read.redis_scan import is_glob, scan
 
 _RESCAN = 30.0
@@ -42,18 +43,6 @@ _PENDING = DetailSpec(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamOptions(RedisOptions):
-    """Streams on a Redis, besides what every Redis adapter takes.
-
-    ``keys``: names or globs. ``alive_within``: a consumer that has not read for longer is not counted
-    as a worker (Redis keeps every name for ever).
-    """
-
-    keys: tuple[str, ...]
-    alive_within: Duration = 300.0
-
-
 class StreamCollector(Collector[StreamOptions]):
     """One reading for each consumer group, and one for each named stream that no group reads."""
 
@@ -61,11 +50,12 @@ class StreamCollector(Collector[StreamOptions]):
     Options = StreamOptions
     default_timeout = 2.0
     details: ClassVar[tuple[DetailSpec, ...]] = (_PENDING,)
+    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (Retry, Purge)
 
     def __init__(self, options: StreamOptions, context: Context) -> None:
         super().__init__(options, context)
         self._reader: RedisReader | None = None
-        self._details: RedisReader | None = None
+        self._others: dict[str, RedisReader] = {}
         self._streams: list[bytes] = []
         self._named = {key.encode() for key in options.keys if not is_glob(key)}
         self._whole = True
@@ -78,11 +68,11 @@ class StreamCollector(Collector[StreamOptions]):
         self._reader = RedisReader(self.context, self.options)
 
     async def close(self) -> None:
-        """Leave the connection."""
-        for reader in (self._reader, self._details):
-            if reader is not None:
-                await reader.close()
-        self._reader = self._details = None
+        """Leave the connections."""
+        readers = [*self._others.values(), *([self._reader] if self._reader is not None else [])]
+        self._reader, self._others = None, {}
+        for reader in readers:
+            await reader.close()
 
     async def collect(self) -> Sweep:
         """Look once at every group."""
@@ -114,13 +104,21 @@ class StreamCollector(Collector[StreamOptions]):
         if name != _PENDING.name:
             raise UnsupportedError(f"no such detail: {name}")
         stream, _, group = subject.key.partition(b"\0")
-        self._details = self._details or RedisReader(self.context, self.options, role="detail")
-        [entries] = await self._details.ask(read("XPENDING", stream, group, "-", "+", SAMPLE))
+        [entries] = await self._other("detail").ask(read("XPENDING", stream, group, "-", "+", SAMPLE))
         rows = tuple(
             (one_line(entry, 40), one_line(consumer, 80), exact(idle / 1000, Unit.SECONDS), exact(deliveries))
             for entry, consumer, idle, deliveries in entries
         )
         return Detail(_PENDING, ("entry", "consumer", "given", "times"), rows)
+
+    def planner(self) -> RedisReader:
+        """The reader of plans, which waits for nobody else's reads."""
+        return self._other("plan")
+
+    def _other(self, role: str) -> RedisReader:
+        if role not in self._others:
+            self._others[role] = RedisReader(self.context, self.options, role=role)
+        return self._others[role]
 
     def _opened(self) -> RedisReader:
         if self._reader is None:

@@ -28,9 +28,10 @@ from collectors.transport.read.redis_probes import Probes
 from collectors.transport.read.redis_way import Way
 
 READS = frozenset({
-    "DBSIZE", "EXISTS", "HMGET", "INFO", "LINDEX", "LLEN", "LPOS", "LRANGE", "MEMORY USAGE", "PTTL",
-    "PUBSUB NUMSUB", "RANDOMKEY", "SCAN", "SLOWLOG GET", "SMEMBERS", "TYPE", "XINFO CONSUMERS",
-    "XINFO GROUPS", "XLEN", "XPENDING", "XRANGE", "XREVRANGE", "ZCARD", "ZCOUNT", "ZRANGE", "ZREVRANGE",
+    "CLIENT LIST", "DBSIZE", "DUMP", "EXISTS", "HMGET", "HSTRLEN", "INFO", "LINDEX", "LLEN", "LPOS", "LRANGE",
+    "MEMORY USAGE", "PTTL", "PUBSUB NUMSUB", "RANDOMKEY", "SCAN", "SLOWLOG GET", "SMEMBERS", "TYPE",
+    "XINFO CONSUMERS", "XINFO GROUPS", "XLEN", "XPENDING", "XRANGE", "XREVRANGE", "ZCARD", "ZCOUNT",
+    "ZRANGE", "ZREVRANGE", "ZSCORE",
 })  # fmt: skip
 """Every command that a collector sends, and none else; none of them writes."""
 

@@ -1,19 +1,8 @@
 """What every Redis adapter takes from the configuration."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
-from pydantic import PlainValidator
-
-from collectors.options import Url
-from collectors.secret import SecretUrl
-
-
-def _optional_url(value: object) -> SecretUrl | None:
-    return None if value in (None, "") else SecretUrl.parse(value)
-
-
-OptionalUrl = Annotated[SecretUrl | None, PlainValidator(_optional_url)]
+from collectors.options import OptionalUrl, Url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ import importlib
 from collectors.action import Hands, RefusedError
 from collectors.base import Collector
 
-KINDS = ("redis", "postgres", "http", "process", "lines")
+KINDS = ("redis", "postgres", "http", "process", "lines", "drain")
 """Kinds of hands; each has a module here with ``open_hands``."""
 
 

@@ -34,10 +34,14 @@ class Shop(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One incident: its name, what happened in one sentence, what one sees, how it begins and ends."""
+    """One incident: its name, what happened in one sentence, what one sees, how it begins and ends.
+
+    `press` is what an operator presses in the console: keys, and after `a` the row and the action's word.
+    """
 
     name: str
     title: str
     sees: str
+    press: str
     start: Callable[[Shop], Awaitable[None]]
     stop: Callable[[Shop], Awaitable[None]]

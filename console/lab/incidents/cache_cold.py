@@ -22,6 +22,7 @@ INCIDENT = Incident(
     "cache-cold",
     "A deployment took milliseconds for seconds: cached products expire at once.",
     "catalog: the hit ratio collapses, expirations rise, the database answers what the cache should.",
+    "3, then a on catalog: invalidate would not help; `:` stop incident cache-cold, and the cache fills.",
     start,
     stop,
 )

@@ -17,6 +17,7 @@ INCIDENT = Incident(
     "gateway-slow",
     "The payment gateway takes seconds for each answer.",
     "payments: readiness warns and takes seconds, retries and time-outs in its log; orders slow, some fail.",
+    "1, then Enter on payments-ready: which part warns; no key makes a gateway quick.",
     start,
     stop,
 )

@@ -37,6 +37,7 @@ INCIDENT = Incident(
     "lying-health",
     "A forgotten migration locks the table of orders, while orders says that it is ready.",
     "orders: /readyz passes, yet every order waits for application orders-migrate and fails after 3 s.",
+    "4, then a on orders-migrate: terminate the session that holds the lock.",
     start,
     stop,
 )

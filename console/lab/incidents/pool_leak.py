@@ -17,6 +17,7 @@ INCIDENT = Incident(
     "pool-leak",
     "The catalog forgets connections inside open transactions until its pool is empty.",
     "catalog: up to 20 sessions idle in transaction hold row locks, others wait, then 503 and time-outs.",
+    "4, then a on catalog: terminate sessions idle in transaction.",
     start,
     stop,
 )

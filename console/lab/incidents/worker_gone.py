@@ -17,6 +17,7 @@ INCIDENT = Incident(
     "worker-gone",
     "The only worker was stopped and nobody started it again.",
     "orders and catalog: no workers; mail, invoices and reports grow deep and old, scheduled jobs overdue.",
+    "2, then Enter on mail: no worker; `:` stop incident worker-gone starts one, and mail drains.",
     start,
     stop,
 )

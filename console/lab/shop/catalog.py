@@ -115,20 +115,24 @@ class Catalog:
         return JSONResponse({"status": "UP"})
 
     async def ready(self, _request: Request) -> Response:
-        """Tell each dependency; 503 where one is down."""
+        """Tell each dependency; 503 where one is down or the instance is draining."""
         problems = {"db": await self.service.check_database(), "cache": await self.service.check_cache()}
         components = {
             name: {"status": "DOWN", "details": {"error": problem}} if problem else {"status": "UP"}
             for name, problem in problems.items()
         }
-        down = any(problems.values())
+        status = "DOWN" if any(problems.values()) else "UP"
+        if self.service.duty.draining_since is not None:
+            refusing = {"status": "OUT_OF_SERVICE", "details": {"error": "draining"}}
+            components["readinessState"] = refusing
+            status = "DOWN" if status == "DOWN" else "OUT_OF_SERVICE"
         body = {
-            "status": "DOWN" if down else "UP",
+            "status": status,
             "components": components,
             "version": VERSION,
             "started_at": self.service.started.isoformat(),
         }
-        return JSONResponse(body, status_code=503 if down else 200)
+        return JSONResponse(body, status_code=200 if status == "UP" else 503)
 
 
 def build(wiring_path: str) -> tuple[Service, Any]:
@@ -161,7 +165,7 @@ def main() -> None:
     """Run the catalog: `python -m console.lab.shop.catalog WIRING`."""
     service, app = build(sys.argv[1])
     logs.write_to(service.wiring.log("catalog.jsonl"), logs.JsonFormatter())
-    serve(app, service.wiring.ports["catalog"])
+    serve(app, service)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import logging
 import sys
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ import httpx
 import redis
 import rq
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from console.lab.shop import jobs, logs
@@ -37,6 +37,7 @@ class Orders:
         self.mail = rq.Queue("mail", connection=self.broker)
         self.invoices = rq.Queue("invoices", connection=self.broker)
         self.http = httpx.AsyncClient(timeout=8, headers={"user-agent": f"orders/{VERSION}"})
+        self.placed = 0
 
     async def login(self, request: Request) -> Response:
         """Check a password (right for all but some tries) and remember the session in the cache."""
@@ -69,6 +70,7 @@ class Orders:
         await self.ask("POST", "payments", "/v2/charges", {"order": number, "amount": amount})
         await asyncio.to_thread(self.enqueue, number, user, amount)
         await self.remember(number, "new")
+        self.placed += 1
         self.service.log(logging.INFO, "order.placed", user_id=user, order_id=number, amount_cents=amount)
         return JSONResponse({"order": number, "state": "new"}, status_code=201)
 
@@ -96,6 +98,19 @@ class Orders:
             return JSONResponse({"error": "no such order"}, status_code=404)
         return Response(await self.remember(number, row["state"]), media_type="application/json")
 
+    async def stream(self, _request: Request) -> Response:
+        """Tell each second how many orders this instance has sold, as server-sent events."""
+        return StreamingResponse(self.events(), media_type="text/event-stream")
+
+    async def events(self) -> AsyncIterator[str]:
+        """Go on until the client leaves or the service shuts down."""
+        ending = self.service.duty.ending
+        while not ending.is_set():
+            news = {"instance": self.service.instance, "placed": self.placed}
+            yield f"event: orders\ndata: {json.dumps(news)}\n\n"
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ending.wait(), 1)
+
     async def remember(self, number: int, state: str) -> str:
         """Keep the state of an order in the cache; return it as JSON."""
         text = json.dumps({"order": number, "state": state})
@@ -117,7 +132,7 @@ class Orders:
         return PlainTextResponse("ok")
 
     async def readyz(self, request: Request) -> Response:
-        """Tell each dependency line by line with `?verbose`; 500 where one fails."""
+        """Tell each dependency line by line with `?verbose`; 500 where one fails, 503 while draining."""
         if self.lying:
             # the mistake of `lying-health`: an answer that looks at nothing
             problems = dict.fromkeys(("ping", "db", "cache", "queue"), "")
@@ -128,15 +143,19 @@ class Orders:
                 "cache": await self.service.check_cache(),
                 "queue": await asyncio.to_thread(self.check_queue),
             }
-        failed = any(problems.values())
+        draining = self.service.duty.draining_since is not None
+        failed = draining or any(problems.values())
         lines = [
             f"[-]{name} failed: reason withheld" if problem else f"[+]{name} ok"
             for name, problem in problems.items()
         ]
+        # the name under which a Kubernetes server takes its readiness away
+        lines += ["[-]shutdown failed: draining"] if draining else []
         lines += ["readyz check failed" if failed else "readyz check passed"]
         text = "\n".join(lines) if failed or "verbose" in request.query_params else "ok"
         headers = {"x-started-at": self.service.started.isoformat()}
-        return PlainTextResponse(text, status_code=500 if failed else 200, headers=headers)
+        status = 503 if draining else 500 if failed else 200
+        return PlainTextResponse(text, status_code=status, headers=headers)
 
     def check_queue(self) -> str:
         """Return an empty text if the broker answers, else what is wrong."""
@@ -168,6 +187,7 @@ def build(wiring_path: str, instance: str) -> tuple[Service, Any]:
         Route("/v2/login", orders.login, methods=["POST"]),
         Route("/v1/orders", orders.order, methods=["POST"]),
         Route("/v2/orders", orders.order, methods=["POST"]),
+        Route("/v2/orders/stream", orders.stream),
         Route("/v2/orders/{number:int}", orders.state),
         Route("/livez", orders.livez),
         Route("/readyz", orders.readyz),
@@ -180,7 +200,7 @@ def main() -> None:
     instance = sys.argv[2]
     service, app = build(sys.argv[1], instance)
     logs.write_to(service.wiring.log(f"{instance}.jsonl"), logs.JsonFormatter())
-    serve(app, service.wiring.ports[instance])
+    serve(app, service)
 
 
 if __name__ == "__main__":

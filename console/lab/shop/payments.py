@@ -145,7 +145,11 @@ class Payments:
             ],
         }
         words = {check["status"] for group in checks.values() for check in group}
-        return self.health("fail" if "fail" in words else "warn" if "warn" in words else "pass", checks)
+        if self.service.duty.draining_since is not None:
+            # a word of our own: the draft recommends pass, warn and fail, and requires none of them
+            words.add("draining")
+        status = next(word for word in ("fail", "draining", "warn", "pass") if word in words)
+        return self.health(status, checks, "draining" if "draining" in words else "")
 
     @staticmethod
     def check(status: str, output: str) -> dict[str, Any]:
@@ -153,8 +157,8 @@ class Payments:
         found: dict[str, Any] = {"status": status, "time": datetime.now(UTC).isoformat()}
         return {**found, "output": output} if output else found
 
-    def health(self, status: str, checks: dict[str, Any]) -> Response:
-        """Return application/health+json; 503 for fail, 200 for pass and warn."""
+    def health(self, status: str, checks: dict[str, Any], output: str = "") -> Response:
+        """Return application/health+json; 503 for fail and draining, 200 for pass and warn."""
         body = {
             "status": status,
             "version": VERSION.split(".")[0],
@@ -162,8 +166,9 @@ class Payments:
             "serviceId": "payments",
             "started_at": self.service.started.isoformat(),
             "checks": checks,
+            **({"output": output} if output else {}),
         }
-        code = 503 if status == "fail" else 200
+        code = 503 if status in ("fail", "draining") else 200
         return JSONResponse(body, status_code=code, media_type="application/health+json")
 
 
@@ -198,7 +203,7 @@ def main() -> None:
     """Run the payments: `python -m console.lab.shop.payments WIRING`."""
     service, app = build(sys.argv[1])
     logs.write_to(service.wiring.log("payments.log"), logs.LogfmtFormatter())
-    serve(app, service.wiring.ports["payments"])
+    serve(app, service)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What the services have in common: requests with ids and a log line, versions of the API, start and end."""
 
 import logging
+import socket
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -16,8 +17,10 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from console.lab.shop.duty import METRICS_TYPE, Duty, is_work
 from console.lab.shop.logs import log, request_fields
 from console.lab.shop.wiring import VERSION, Wiring
 
@@ -45,6 +48,7 @@ class Service:
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     pool: Any = None
     cache: Any = None
+    duty: Duty = field(default_factory=Duty)
 
     async def connect(self, *, size: int) -> None:
         """Open the database pool (2 to `size` sessions named after the instance) and the cache."""
@@ -87,9 +91,20 @@ class Service:
             return f"{type(problem).__name__}: {problem}".rstrip(": ")
         return ""
 
+    async def drain(self, request: Request) -> Response:
+        """POST takes readiness away, DELETE gives it back, GET tells; requests are served all the same."""
+        on = request.method == "POST"
+        if request.method in ("POST", "DELETE") and self.duty.drain(on=on):
+            self.log(logging.INFO, "drain.started" if on else "drain.ended")
+        return JSONResponse(self.duty.told())
+
+    async def metrics(self, _request: Request) -> Response:
+        """Tell what is in flight as Prometheus reads it."""
+        return Response(self.duty.metrics(), media_type=METRICS_TYPE)
+
 
 class Requests:
-    """ASGI middleware: binds ids to the request, logs its end, announces the end of version 1."""
+    """ASGI middleware: counts and logs requests with their ids, announces the end of version 1."""
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self.app = app
@@ -100,7 +115,7 @@ class Requests:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if "health" in scope["path"] or scope["path"].endswith("z"):
+        if not is_work(scope["path"]):
             await self.app(scope, receive, self._with_headers(send, scope["path"], []))
             return
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
@@ -115,7 +130,8 @@ class Requests:
         begin = time.perf_counter()
         status: list[int] = []
         try:
-            await self.app(scope, receive, self._with_headers(send, scope["path"], status))
+            with self.service.duty.at_work(scope["path"]):
+                await self.app(scope, receive, self._with_headers(send, scope["path"], status))
         finally:
             self._log(scope, headers, (status or [500])[0], time.perf_counter() - begin)
             request_fields.reset(token)
@@ -158,7 +174,7 @@ def version_1_headers(path: str) -> list[tuple[bytes, bytes]]:
 
 
 def application(service: Service, routes: list[Any], lifespan: Any) -> ASGIApp:  # noqa: ANN401 - starlette's own types
-    """Build the ASGI application: the routes, failures of dependencies as 503, the request log around all."""
+    """Build the ASGI application: the routes, drain and metrics, failures of dependencies as 503, the log."""
 
     async def unavailable(_request: Request, problem: Exception) -> Response:
         reason = f"{type(problem).__name__}: {problem}".rstrip(": ")
@@ -168,15 +184,33 @@ def application(service: Service, routes: list[Any], lifespan: Any) -> ASGIApp: 
     handlers: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = dict.fromkeys(
         DEPENDENCY_ERRORS, unavailable
     )
+    routes = [
+        *routes,
+        Route("/drain", service.drain, methods=["GET", "POST", "DELETE"]),
+        Route("/metrics", service.metrics),
+    ]
     return Requests(Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers), service)
 
 
-def serve(app: ASGIApp, port: int) -> None:
-    """Run uvicorn until SIGTERM; requests in flight get 2 s."""
-    uvicorn.run(
+class Server(uvicorn.Server):
+    """uvicorn, which tells the service that it shuts down, so that streams end and do not hold it."""
+
+    def __init__(self, config: uvicorn.Config, duty: Duty) -> None:
+        super().__init__(config)
+        self.duty = duty
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, let requests in flight finish within the grace, end."""
+        self.duty.ending.set()
+        await super().shutdown(sockets)
+
+
+def serve(app: ASGIApp, service: Service) -> None:
+    """Run uvicorn on the instance's port until SIGTERM; requests in flight get 2 s."""
+    config = uvicorn.Config(
         app,
         host="127.0.0.1",
-        port=port,
+        port=service.wiring.ports[service.instance],
         http="h11",
         loop="asyncio",
         ws="none",
@@ -186,6 +220,7 @@ def serve(app: ASGIApp, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=2,
     )
+    Server(config, service.duty).run()
 
 
 def load(path: str) -> Wiring:

@@ -11,6 +11,7 @@ STREAM = "shop:events"
 GROUP = "ledger"
 WEBHOOKS = "payments:webhooks"
 QUEUES = ("mail", "invoices", "reports")
+ORDERS = ("orders-1", "orders-2")
 # products that most customers look at, of 200
 POPULAR = 60
 chance = random.SystemRandom()
@@ -23,6 +24,9 @@ class Wiring:
     `ports` are TCP ports of 127.0.0.1 by process (catalog, orders-1, …, gateway, smtp); `databases` are
     postgresql:// URLs by role; `caches` are redis:// URLs by service, a server each, because a hit ratio
     is the server's and not a database's; `queues` is the Valkey of RQ, the webhooks and the stream.
+    `operator` are URLs with rights to act, by server: queues, the services' caches, database. `frontend` is
+    the http:// base of the HAProxy before both orders, `stats_socket` the path that takes its commands; both
+    are empty where the system has no HAProxy.
     """
 
     folder: str
@@ -30,10 +34,17 @@ class Wiring:
     ports: dict[str, int] = field(default_factory=dict)
     databases: dict[str, str] = field(default_factory=dict)
     caches: dict[str, str] = field(default_factory=dict)
+    operator: dict[str, str] = field(default_factory=dict)
+    frontend: str = ""
+    stats_socket: str = ""
 
     def url(self, process: str) -> str:
         """Return the http:// base of a process."""
         return f"http://127.0.0.1:{self.ports[process]}"
+
+    def orders(self) -> str:
+        """Return the http:// base of the orders: the balancer's, without one that of either instance."""
+        return self.frontend or self.url(chance.choice(ORDERS))
 
     def log(self, name: str) -> Path:
         """Return the path of a log file."""

@@ -82,43 +82,45 @@ class Customers:
         self.last_order = 0
 
     async def call(
-        self, method: str, process: str, path: str, body: object = None, user: str = ""
+        self, method: str, service: str, path: str, body: object = None, user: str = ""
     ) -> httpx.Response:
         """Send one request as some client from some region."""
         client, version = chance.choice(CLIENTS)
         headers = {"user-agent": client, "x-region": chance.choice(REGIONS), "x-trace-id": uuid.uuid4().hex}
         if user:
             headers["x-user-id"] = user
-        url = f"{self.wiring.url(process)}/{version if process == 'catalog' else 'v2'}{path}"
+        if service == "orders":
+            url = f"{self.wiring.orders()}/v2{path}"
+        else:
+            url = f"{self.wiring.url(service)}/{version}{path}"
         return await self.http.request(method, url, json=body, headers=headers)
 
     async def journey(self) -> None:
         """Look at products; some log in, some buy, some ask where their order is."""
         user = f"u{chance.randint(1, 400)}"
-        orders = chance.choice(("orders-1", "orders-2"))
         number = (
             min(int(chance.paretovariate(1.1)), POPULAR) if chance.random() < 0.97 else chance.randint(1, 200)
         )
         await self.call("GET", "catalog", f"/products/{number}", user=user)
         wish = chance.random()
         if wish < 0.3:
-            await self.buy(orders, user, number)
+            await self.buy(user, number)
         elif wish < 0.6 and self.last_order:
             await self.call(
-                "GET", orders, f"/orders/{max(1, self.last_order - chance.randint(0, 8))}", user=user
+                "GET", "orders", f"/orders/{max(1, self.last_order - chance.randint(0, 8))}", user=user
             )
 
-    async def buy(self, orders: str, user: str, number: int) -> None:
+    async def buy(self, user: str, number: int) -> None:
         """Log in if need be (one try in seven with a wrong password) and order."""
         if user not in self.sessions:
             right = chance.random() > 0.15
             body = {"user": user, "password": f"secret-{user}" if right else "12345"}
-            answer = await self.call("POST", orders, "/login", body, user)
+            answer = await self.call("POST", "orders", "/login", body, user)
             if answer.status_code != 200:
                 return
             self.sessions[user] = answer.json()["session"]
         wish = {"session": self.sessions[user], "product": number}
-        answer = await self.call("POST", orders, "/orders", wish, user)
+        answer = await self.call("POST", "orders", "/orders", wish, user)
         if answer.status_code == 201:
             self.last_order = answer.json()["order"]
         elif answer.status_code == 401:

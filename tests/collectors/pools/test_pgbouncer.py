@@ -8,10 +8,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from collectors.action import Result
 from collectors.base import Context
 from collectors.model.pools import PoolReading
 from collectors.pools.postgres import COLLECTOR, Options
 from collectors.secret import SecretUrl
+from collectors.transport.write.postgres import open_hands
+from tests.collectors import acting
+from tests.collectors.pools.database import is_alive, session
 from tests.servers.debian import program
 from tests.servers.waiting import wait_until
 
@@ -75,5 +79,28 @@ async def test_behind_pgbouncer_every_statement_brings_its_own_limits(bouncer: s
             *(pool.detail(reading.subject.id, name) for name in ("locks", "sessions"))
         )
         assert [detail.spec.name for detail in details] == ["locks", "sessions"]
+    finally:
+        await pool.close()
+
+
+async def test_behind_pgbouncer_sessions_are_signalled_and_no_lease_is_kept(
+    bouncer: str, postgres_db: str
+) -> None:
+    context = Context(collector="db", service="database", timeout=3.0)
+    pool = COLLECTOR(Options(url=SecretUrl(bouncer)), context)
+    try:
+        async with session(postgres_db, "orders") as client:
+            await client.execute("begin; select 1")
+            made = await acting.plan(pool, "pools.terminate", b"server", pid=str(client.get_server_pid()))
+            assert not made.refusals
+            hands = await open_hands(pool)
+            try:
+                assert hands.server == made.server
+                assert await hands.hold("db/orders", "ada@jump-1", 60) is None
+            finally:
+                await hands.close()
+            outcome = await acting.run(pool, made)
+            assert (outcome.result, outcome.count) == (Result.DONE, 1)
+            assert not await is_alive(client)
     finally:
         await pool.close()

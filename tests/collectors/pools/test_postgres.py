@@ -1,69 +1,20 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
-from collectors.base import Context
 from collectors.errors import AccessError, SourceError, UnreachableError
-from collectors.model.pools import PoolReading
 from collectors.model.practice import Practice
 from collectors.model.quantity import Known
 from collectors.model.subject import SubjectId
 from collectors.pools._trees import tree
-from collectors.pools.postgres import COLLECTOR, Options, PostgresPool
-from collectors.secret import SecretUrl
+from collectors.pools.postgres import PostgresPool
+from tests.collectors.pools.database import as_role, collector, make_role, own, pools, session
 from tests.servers.waiting import wait_until_async
-
-ATTRIBUTE = (("catalog*", "catalog"), ("orders*", "orders"), ("payments*", "payments"))
-
-
-@asynccontextmanager
-async def collector(url: str, **options: Any) -> AsyncIterator[PostgresPool]:
-    context = Context(collector="main-db", service="database", attribute=ATTRIBUTE, timeout=3.0)
-    made = COLLECTOR(Options(url=SecretUrl(url), **options), context)
-    await made.open()
-    try:
-        yield made
-    finally:
-        await made.close()
-
-
-@asynccontextmanager
-async def session(url: str, application: str) -> AsyncIterator[Any]:
-    connection = await asyncpg.connect(url, server_settings={"application_name": application})
-    try:
-        yield connection
-    finally:
-        connection.terminate()
-
-
-def own(readings: Any) -> PoolReading:
-    return next(one for one in pools(readings) if one.subject.id.key == b"server")
-
-
-def pools(readings: Any) -> list[PoolReading]:
-    return list(readings)
-
-
-def as_role(url: str, user: str, password: str = "pw") -> str:
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{user}:{password}@{host}"))
-
-
-async def make_role(url: str, name: str, *grants: str) -> str:
-    async with session(url, "setup") as admin:
-        await admin.execute(f"drop role if exists {name}")
-        await admin.execute(f"create role {name} login password 'pw'")
-        for grant in grants:
-            await admin.execute(f"grant {grant} to {name}")
-    return as_role(url, name)
 
 
 async def test_slots_states_and_applications_are_what_the_server_has(postgres_db: str) -> None:

@@ -14,7 +14,20 @@ def boom(text: str) -> NoReturn:
 
 def hold(url: str, gate: str) -> None:
     """Work until somebody pushes to ``gate``."""
-    Redis.from_url(url).blpop([gate], timeout=60)
+    Redis.from_url(url, socket_timeout=None).blpop([gate], timeout=60)
+
+
+def tick(url: str, key: str) -> None:
+    """Leave a mark for each run."""
+    Redis.from_url(url).incr(key)
+
+
+def picky(url: str, switch: str, key: str) -> None:
+    """Fail for as long as ``switch`` exists, else leave a mark."""
+    server = Redis.from_url(url)
+    if server.exists(switch):
+        raise ConnectionError(f"no {switch} at 10.0.0.{time.time_ns() % 250}")
+    server.incr(key)
 
 
 def nap(seconds: float) -> None:

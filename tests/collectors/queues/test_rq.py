@@ -24,8 +24,9 @@ from collectors.base import Collector, Context
 from collectors.clock import Clock, SystemClock
 from collectors.errors import AccessError
 from collectors.model.quantity import Known
+from collectors.queues._fingerprint import fingerprint
 from collectors.queues.rq import RqCollector
-from collectors.queues.rq.dead import error_text, fingerprint
+from collectors.queues.rq.dead import error_text
 from collectors.queues.rq.keys import epoch, job_ids
 from collectors.registry import load
 from collectors.secret import SecretUrl

@@ -101,7 +101,8 @@ def test_the_list_is_what_the_tree_sends_and_no_more() -> None:
 def test_no_other_module_makes_commands_by_itself() -> None:
     for path in (ROOT / "collectors").rglob("*.py"):
         text = path.read_text()
-        if path.parent.name != "read":
+        # the writer's commands have a list of their own, and only the runner has the writer
+        if path.parent.name != "read" and path != ROOT / "collectors" / "transport" / "write" / "redis.py":
             assert "Read(" not in text, path
             assert "redis_link" not in text, path
             assert "import redis" not in text, path

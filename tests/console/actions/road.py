@@ -26,7 +26,7 @@ from collectors.text import Shown
 from collectors.transport.read.redis import RedisReader, read
 from collectors.transport.read.redis_options import RedisOptions
 from console.actions.arming import Arming
-from console.actions.journal import Journal
+from console.actions.journal import FILE, Journal
 from console.actions.planner import Planned, Planner
 from console.actions.run import Run
 from console.actions.runner import Runner
@@ -37,6 +37,9 @@ from console.settings import CollectorSettings, ConsoleSettings, Service, Settin
 from tests.servers.waiting import wait_until_async
 
 KEY = b"items"
+CUT_OFFS: list[float] = []
+"""The moments as of which plans were made, all tests' together."""
+
 SUBJECT = SubjectId(Practice.QUEUES, "items", "", KEY)
 
 
@@ -70,6 +73,7 @@ class Take(Action["Items", RedisHands]):
             if plan.request.argument("mode") == "fall" and done == 2:
                 raise RuntimeError("a bug")
             if plan.request.argument("mode") == "stuck" and done == 1:
+                control.report(done, "stuck")
                 await asyncio.sleep(60)
             await control.keep({"item": item.decode("latin-1")})
             [gone] = await hands.send(("UNLINK", item))
@@ -145,6 +149,7 @@ class Items(Collector[RedisOptions]):
         return sorted(reply[1])
 
     async def plan_of(self, spec: ActionSpec, request: Request) -> Plan:
+        CUT_OFFS.append(request.cut_off)
         items = await self.found()
         server = self.reader.server
         return Plan(
@@ -234,7 +239,7 @@ async def road(
     core = Core(settings)
     arming = Arming(core.clock, protected=settings.protected, read_only=settings.console.read_only)
     who = Who("root", name, "", "jump-1")
-    runner = Runner(Planner(core, arming), Journal(folder), UndoStore(folder), who)
+    runner = Runner(Planner(core, arming), Journal(folder / FILE), UndoStore(folder), who)
     with redis.Redis.from_url(url) as client:
         try:
             yield Road(core, runner, folder, client)

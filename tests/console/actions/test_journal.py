@@ -18,7 +18,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from console.actions.journal import Journal
-journal = Journal(Path(sys.argv[1]))
+journal = Journal(Path(sys.argv[1]) / 'journal.jsonl')
 for number in range(int(sys.argv[2])):
     journal.append({"phase": "intent", "id": f"{sys.argv[3]}-{number}", "words": "x" * 300})
     print(number, flush=True)
@@ -26,7 +26,7 @@ for number in range(int(sys.argv[2])):
 
 
 def filled(folder: Path, records: int = 5) -> Journal:
-    journal = Journal(folder)
+    journal = Journal(folder / FILE)
     for number in range(records):
         journal.append({"phase": "intent", "id": f"run-{number}"})
     return journal
@@ -39,13 +39,13 @@ def writer(folder: Path, records: int, name: str) -> subprocess.Popen[bytes]:
 
 
 def test_an_empty_journal_is_whole(tmp_path: Path) -> None:
-    found = Journal(tmp_path).verify()
+    found = Journal(tmp_path / FILE).verify()
     assert (found.records, found.head, found.broken) == (0, GENESIS, ())
 
 
 def test_records_follow_each_other_and_are_private(tmp_path: Path) -> None:
     seen: list[bytes] = []
-    journal = Journal(tmp_path, seen.append)
+    journal = Journal(tmp_path / FILE, seen.append)
     heads = [journal.append({"id": str(number)}) for number in range(3)]
     records = list(journal.records())
     assert [record["seq"] for record in records] == [1, 2, 3]
@@ -98,7 +98,7 @@ def test_four_writers_and_a_kill_leave_a_whole_chain(tmp_path: Path) -> None:
     victim.send_signal(signal.SIGKILL)
     for one in writers:
         one.communicate(timeout=60)
-    journal = Journal(tmp_path)
+    journal = Journal(tmp_path / FILE)
     journal.append({"id": "last"})
     found = journal.verify()
     assert found.broken == ()
@@ -125,11 +125,11 @@ def test_a_full_disk_refuses_and_leaves_the_chain_whole(
 def test_a_folder_that_cannot_be_written_refuses(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RefusedError, match="cannot be written"):
-        Journal(tmp_path / "file" / "below").append({"id": "x"})
+        Journal(tmp_path / "file" / "below" / FILE).append({"id": "x"})
 
 
 def test_a_very_long_record_is_the_last_one_too(tmp_path: Path) -> None:
-    journal = Journal(tmp_path)
+    journal = Journal(tmp_path / FILE)
     journal.append({"id": "long", "sample": "y" * 300_000})
     journal.append({"id": "next"})
     assert json.loads((tmp_path / FILE).read_bytes().splitlines()[1])["seq"] == 2

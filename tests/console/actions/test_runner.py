@@ -9,7 +9,7 @@ import pytest
 from collectors.action import Outcome, RefusedError, Result
 from console.actions import planner as planning
 from console.actions.guard import Consent
-from tests.console.actions.road import road
+from tests.console.actions.road import CUT_OFFS, road
 from tests.servers.waiting import wait_until_async
 
 
@@ -109,6 +109,18 @@ async def test_drift_asks_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
         with pytest.raises(RefusedError, match="13 now, not 10"):
             await there.runner.start(planned, planned.phrase)
         assert there.left == 13
+
+
+async def test_a_plan_made_again_is_as_of_the_same_moment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, valkey_db: str
+) -> None:
+    monkeypatch.setattr(planning, "AGED", 0.0)
+    async with road(monkeypatch, tmp_path, valkey_db) as there:
+        there.fill(3)
+        CUT_OFFS.clear()
+        await there.take()
+        assert len(CUT_OFFS) == 2
+        assert CUT_OFFS[0] == CUT_OFFS[1]
 
 
 async def test_another_server_is_not_acted_on(
@@ -218,7 +230,7 @@ async def test_leaving_writes_interrupted(
         there.fill(5)
         planned = await there.plan(arguments={"mode": "stuck"})
         run = await there.runner.start(planned, planned.phrase)
-        await wait_until_async(lambda: run.state.done == 1, 10)
+        await wait_until_async(lambda: run.state.words == "stuck", 10)
         await there.runner.close(0.1)
         assert there.records[-1]["outcome"] == "unknown"
         assert "interrupted" in there.records[-1]["words"]

@@ -13,6 +13,7 @@ def test_jobs_that_die_are_found_with_their_number_and_since_when() -> None:
     assert found.reason == "3 dead jobs in mail, 3 new within 4 s"
     assert found.since == film.now - 4
     assert found.subject == queue().subject.id
+    assert found.press == "2, then a: retry"
     (found,) = film.show(queue(dead=12))
     assert found.level is Level.CRITICAL
 

@@ -17,6 +17,7 @@ def test_sessions_that_pile_up_idle_in_transaction_are_found() -> None:
         "catalog holds 4 sessions idle in transaction, the longest for 6 s: "
         "they are opened and not given back, 30 % of all slots"
     )
+    assert found.press == "4, then a on catalog: terminate idle in transaction"
     assert found.since == film.now - 6
     (found,) = film.show(pool(12, 8))
     assert found.level is Level.CRITICAL

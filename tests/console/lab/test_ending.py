@@ -15,6 +15,7 @@ import pytest
 from console.lab import control
 from console.lab.processes import LOCK, PREFIX, Folder, LabError, named_account, reachable, sweep
 from console.lab.run import Lab, serve, start_lab
+from console.lab.servers import haproxy
 from console.lab.shop.wiring import Wiring
 from tests.servers.processes import alive, tree
 from tests.servers.waiting import wait_until
@@ -53,7 +54,9 @@ def test_sigterm_ends_all_and_leaves_nothing() -> None:
         pids = tree(process.pid)
         owned = {*lab_folders(pids), config.parent}
         # the console, its supervisor, four Valkeys, PostgreSQL and its children, six processes of the shop
-        assert len(pids) > 16
+        balancers = sum("haproxy.cfg" in line for line in pids.values())
+        assert balancers == (haproxy.find() is not None)
+        assert len(pids) - balancers > 16
         process.terminate()
         assert process.wait(20) == 0
         wait_until(lambda: gone(pids), 5, "every process gone")

@@ -8,11 +8,13 @@ import httpx
 import pytest
 import redis
 
+from console.keys import KEYS
 from console.lab import control
 from console.lab.incidents import INCIDENTS
 from console.lab.processes import LabError
 from console.lab.run import Lab
 from console.lab.shop.wiring import Wiring
+from tests.servers.retrying import retry_dead
 from tests.servers.waiting import wait_until, wait_until_async
 
 
@@ -52,6 +54,8 @@ async def test_dead_letters(calm: Lab, wiring: Wiring) -> None:
             lambda: "SMTPServerDisconnected" in wiring.log("worker.log").read_text(), 5, "the traceback"
         )
         await control.stop("dead-letters", calm.folder)
+        assert broker.zscore("rq:failed:mail", job) is not None
+        assert retry_dead(wiring.operator["queues"], "mail") > 0
         wait_until(lambda: broker.zcard("rq:failed:mail") == 0, 10, "no dead job")
         wait_until(lambda: broker.zscore("rq:finished:mail", job) is not None, 10, "the mail is sent")
 
@@ -160,7 +164,7 @@ async def test_lying_health(calm: Lab, wiring: Wiring, database: Any) -> None:
 async def test_lying_health_may_be_ended_by_an_operator(calm: Lab, wiring: Wiring, database: Any) -> None:
     await control.start("lying-health", calm.folder)
     of_migration = "from pg_stat_activity where application_name = 'orders-migrate'"
-    operator = await asyncpg.connect(wiring.databases["orders"])
+    operator = await asyncpg.connect(wiring.operator["database"])
     assert await operator.fetchval(f"select pg_terminate_backend(pid) {of_migration}")
     await operator.close()
     holder = count(f"select count(*) {of_migration}", database)
@@ -187,9 +191,18 @@ async def test_no_lab_is_told_in_a_sentence(tmp_path: Any) -> None:
         await control.active(tmp_path)
 
 
-def test_every_incident_says_what_happened_and_what_one_sees() -> None:
+ACTIONS = {"retry", "terminate", "cancel", "invalidate", "drain"}
+
+
+def test_every_incident_says_what_happened_and_what_one_sees_and_presses() -> None:
     infos = control.list_incidents()
     assert [info.name for info in infos] == list(INCIDENTS)
     for info in infos:
         assert info.title.endswith(".")
         assert info.sees.endswith(".")
+        assert info.press.endswith((".", ").")), info.press
+        first, rest = info.press.split(", then ", 1)
+        assert first in {key for one in KEYS for key in one.keys}
+        what, _, words = rest.partition(": ")
+        assert what.startswith(("a on ", "Enter on "))
+        assert not what.startswith("a on ") or words.split()[0].strip(",") in ACTIONS

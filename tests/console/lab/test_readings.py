@@ -13,7 +13,14 @@ from collectors.model.practice import Practice
 from collectors.model.reading import Reading
 from console.lab.run import Lab
 
-PRACTICES = (Practice.HEALTH, Practice.QUEUES, Practice.CACHES, Practice.POOLS, Practice.LOGS)
+PRACTICES = (
+    Practice.HEALTH,
+    Practice.QUEUES,
+    Practice.CACHES,
+    Practice.POOLS,
+    Practice.LOGS,
+    Practice.DRAINS,
+)
 COMMON = {"type", "service", "instance", "every", "attribute", "thresholds"}
 
 

@@ -135,14 +135,14 @@ def test_failed_logins_are_logged_with_their_user(wiring: Wiring) -> None:
     assert [line["level"] for line in failed] == ["warning"]
 
 
-def test_the_configuration_covers_five_practices_for_each_service(settings: dict[str, Any]) -> None:
+def test_the_configuration_covers_six_practices_for_each_service(settings: dict[str, Any]) -> None:
     covered: dict[str, set[str]] = {}
     for collector in settings["collectors"].values():
         practice = collector["type"].partition(".")[0]
         owners = {collector["service"], *collector.get("attribute", {}).values()}
         covered.setdefault(practice, set()).update(owners)
         assert collector["every"] == "2s"
-    assert set(covered) == {"health", "queues", "caches", "pools", "logs"}
+    assert set(covered) == {"health", "queues", "caches", "pools", "logs", "drains"}
     for practice, services in covered.items():
         assert services >= SERVICES, practice
 
@@ -174,6 +174,49 @@ def test_the_reader_may_send_what_collectors_send(wiring: Wiring, command: str) 
                 return None
 
         assert b"OK" in [dry_run(arguments) for arguments in range(4)]
+
+
+@pytest.mark.parametrize("name", ["jobs", "webhooks", "events", "catalog-cache", "orders-cache"])
+def test_the_operator_may_write_and_not_empty_the_server(settings: dict[str, Any], name: str) -> None:
+    table = settings["collectors"][name]
+    with redis.Redis.from_url(table["act_url"]) as operator:
+        assert operator.acl_whoami() == "operator"
+        assert operator.set("operators-own", "1", px=100)
+        assert operator.eval("return redis.call('del', KEYS[1])", 1, "operators-own") == 1
+        forbidden = ("FLUSHALL", "FLUSHDB", "KEYS *", "SWAPDB 0 1", "CONFIG GET *", "DEBUG HELP", "SHUTDOWN")
+        for words in (*forbidden, "ACL SETUSER operator +flushall", "REPLICAOF 127.0.0.1 1"):
+            answer = operator.execute_command("ACL", "DRYRUN", "operator", *words.split())
+            assert b"has no permissions to run the" in answer, words
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            operator.flushdb()
+        with pytest.raises(redis.exceptions.ResponseError, match="ACL failure in script"):
+            operator.eval("return redis.call('flushall')", 0)
+
+
+def test_what_can_act_has_a_way_of_its_own(settings: dict[str, Any]) -> None:
+    acting = {table["type"] for table in settings["collectors"].values() if "act_url" in table}
+    redis_types = {"queues.rq", "queues.redis", "queues.streams", "caches.redis", "drains.rq"}
+    assert acting == {*redis_types, "pools.postgres"}
+
+
+async def test_the_operator_may_end_sessions_and_reads_no_table(wiring: Wiring) -> None:
+    connection = await asyncpg.connect(wiring.operator["database"])
+    roles = ("pg_monitor", "pg_signal_backend")
+    for role in roles:
+        assert await connection.fetchval("select pg_has_role($1, 'usage')", role)
+    other = await asyncpg.connect(
+        wiring.databases["catalog"], server_settings={"application_name": "lingerer"}
+    )
+    ended = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'lingerer'"
+    assert await connection.fetchval(ended) is True
+    # the driver may not have noticed yet that it was cut off
+    cut_off = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+    with pytest.raises(cut_off):
+        await other.fetchval("select 1")
+    other.terminate()
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.fetch("select * from orders")
+    await connection.close()
 
 
 async def test_the_console_sees_every_session_and_no_table(settings: dict[str, Any]) -> None:

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from collectors.model.health import HealthReading
 from collectors.model.level import Level
 from collectors.model.practice import Practice
+from collectors.model.verdict import Verdict
+from collectors.text import Shown
 from console.engine.state import Freshness, Row
 from console.present.fold import Folded, fold_all, owner
 from console.settings import Service
@@ -164,3 +168,13 @@ def test_twelve_instances_and_forty_queues_fold_into_two_places() -> None:
     assert checks.worst is not None
     assert checks.worst.reading.subject.instance == "web-7"
     assert (queues.level, queues.bad, queues.total) == (WARNING, 4, 40)
+
+
+def test_a_place_is_no_better_than_what_was_found_there() -> None:
+    rows = [row(queue("mail"), Level.WARNING)]
+    found = Verdict(Level.CRITICAL, "dead-letters", "orders", Practice.QUEUES, Shown("12 dead jobs"))
+    assert folded(rows, findings=(found,)).level is Level.CRITICAL
+    elsewhere = replace(found, practice=Practice.CACHES)
+    assert folded(rows, findings=(elsewhere,)).level is Level.WARNING
+    milder = replace(found, level=Level.OK)
+    assert folded(rows, findings=(milder,)).level is Level.WARNING

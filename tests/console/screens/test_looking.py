@@ -1,6 +1,7 @@
 """What a screen shows and how it is looked at: filters, order, hold, charts, panels, mutes, words."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from textual.scrollbar import ScrollBar
@@ -14,7 +15,7 @@ from tests.servers.waiting import wait_until_async
 from widgets.chart import LineChart
 from widgets.table import LiveTable
 
-EMPTY = [practice for practice in Practice if practice not in FILLED]
+EMPTY = [practice for practice in Practice if practice not in (*FILLED, Practice.DRAINS)]
 
 
 def queues(**changed: object) -> dict[Practice, Part]:
@@ -266,6 +267,7 @@ async def test_a_practice_that_could_be_filled_names_the_types(monkeypatch: pyte
             (Practice.QUEUES, '"queues.rq"'),
             (Practice.CACHES, '"caches.redis"'),
             (Practice.POOLS, '"pools.postgres"'),
+            (Practice.DRAINS, '"drains.http"'),
             (Practice.LOGS, "no log stream is configured"),
         ):
             await stage.press(practice.key)
@@ -283,7 +285,9 @@ async def test_empty_panels_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = queues(keys=[])
     parts[Practice.POOLS].hang = True
     parts[Practice.CACHES].error = UnreachableError("connection refused", "is the cache up?")
-    async with staged(monkeypatch, parts=parts) as stage:
+    settings = settings_of()
+    patient = tuple(replace(one, timeout=60.0) for one in settings.collectors)
+    async with staged(monkeypatch, parts=parts, settings=replace(settings, collectors=patient)) as stage:
         await stage.press("2")
         await stage.until("no queues: 1 source found none")
         await stage.press("3")

@@ -23,6 +23,8 @@ WORDS = st.sampled_from(
         *("type", "url", "service", "instance", "instances", "every", "timeout", "server", "thresholds"),
         *("attribute", "enabled", "token", "token_file", "headers", "inner", "names", "count", "mode"),
         *("warning", "critical", "for", "clear", "ready", "latency", "sample.x", "depends_on", "quorum"),
+        *("max_items", "max_rate", "deny", "mirror", "mirror_command", "path", "min_ready", "words", "risk"),
+        *("target", "practice", "command", "request", "env", "body", "method", "custom.a", "queues.retry"),
         *("host", "kube", "docker", "target", "jump", "options", "health.sample", "*", "a", "b", "app.quit"),
     ]
 )
@@ -52,6 +54,17 @@ TEXTS = st.sampled_from(
             "x y",
             "b",
         ),
+        *(
+            "{subject}",
+            "{service}x",
+            "{subjct}",
+            "safe",
+            "queues",
+            "syslog",
+            "https://h/{subject}",
+            "5/s",
+            "POST",
+        ),
         *("http://[", "redis://:pw@h:port/", "\x1b", "\x00", "/", "none/*.toml", "../**", "é"),
     ]
 )
@@ -73,6 +86,9 @@ DOCUMENTS = st.fixed_dictionaries(
         "defaults": NAMED | VALUES,
         "console": st.dictionaries(WORDS, VALUES, max_size=3),
         "keys": st.dictionaries(WORDS, VALUES, max_size=3) | VALUES,
+        "actions": NAMED | VALUES,
+        "limits": NAMED | st.dictionaries(WORDS, VALUES, max_size=5) | VALUES,
+        "journal": st.dictionaries(WORDS, VALUES, max_size=3) | VALUES,
         "include": VALUES,
         "name": VALUES,
     },
@@ -113,6 +129,10 @@ SAMPLE = {"type": "health.sample", "url": "http://x"}
         }
     }
 )
+@example({"actions": {"a": {"risk": "safe", "target": "*", "request": {"url": "https://h/\x00{subject}"}}}})
+@example({"actions": {"a": {"risk": "safe", "target": "*", "command": ["\x00", "{subject}"]}}})
+@example({"actions": {"a": {"risk": "safe", "target": "*", "command": ["~nobody-here/x"]}}})
+@example({"limits": {"queues": {"retry": {"max_items": 1}, "purge": 5}}})
 @example({"include": ["\x00"]})
 @example({"include": [""]})
 @example({"include": ["/"]})

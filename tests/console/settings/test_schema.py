@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 from collectors import registry
+from console.settings.loading import SECTIONS
 from console.settings.schema import json_schema
 
 
@@ -54,6 +55,34 @@ def test_every_reference_leads_somewhere() -> None:
 def test_a_type_that_cannot_be_loaded_is_left_open() -> None:
     assert branch("caches.broken")["additionalProperties"] is True
     assert branch("health.sample")["additionalProperties"] is False
+
+
+def test_actions_and_their_limits_are_told() -> None:
+    properties = json.loads(json.dumps(json_schema()))["properties"]
+    action = properties["actions"]["additionalProperties"]
+    assert action["properties"]["risk"]["enum"] == ["safe", "disruptive", "destructive"]
+    assert action["required"] == ["risk"]
+    assert action["additionalProperties"] is False
+    assert action["properties"]["request"]["required"] == ["url"]
+    assert "POST" in action["properties"]["request"]["properties"]["method"]["enum"]
+    assert properties["limits"]["properties"]["deny"]["type"] == "array"
+    assert properties["limits"]["patternProperties"][r"^[a-z]+\."]["additionalProperties"] is False
+    assert properties["journal"]["properties"]["mirror"]["enum"] == ["syslog"]
+    assert properties["services"]["additionalProperties"]["properties"]["min_ready"]["minimum"] == 0
+
+
+def test_it_has_every_section_and_every_key_that_is_read(place: Any) -> None:
+    properties = json_schema()["properties"]
+    assert set(properties) == set(SECTIONS)
+    for section in ("limits", "journal"):
+        problem = place.problem(f"[{section}]\nzz = 1\n")
+        assert problem.remedy == "known are " + ", ".join(sorted(properties[section]["properties"]))
+    action = properties["actions"]["additionalProperties"]["properties"]
+    text = '[actions.a]\nrisk = "safe"\ntarget = "*"\n'
+    problem = place.problem(text + 'command = ["a"]\nzz = 1\n')
+    assert problem.remedy == "known are " + ", ".join(sorted(action))
+    problem = place.problem(text + 'request = { url = "http://h", zz = 1 }\n')
+    assert problem.remedy == "known are " + ", ".join(sorted(action["request"]["properties"]))
 
 
 def imported(code: str) -> set[str]:

@@ -164,3 +164,64 @@ def test_attribution_is_shown_in_the_files_order(place: Any) -> None:
     loaded = loading(place, text + 'attribute = { "b-*" = "two", "a*" = "one" }\n')
     text = show.as_text(loaded, show.effective(loaded))
     assert 'attribute = { b-* = "two", "a*" = "one" }'.replace("b-*", '"b-*"') in text
+
+
+ACTING = """\
+[services.orders]
+min_ready = 0
+
+[limits]
+max_rate = "60/min"
+
+[limits.custom.off]
+max_items = 1
+
+[limits."custom.restart"]
+max_items = 2
+
+[journal]
+mirror_command = ["logger", "-t", "qd"]
+
+[actions.restart]
+risk = "disruptive"
+practice = "queues"
+command = ["tell", "--key=${TOKEN}", "--zone=${ZONE:-eu}", "worker@{subject}"]
+env = { PASSWORD = "${TOKEN}" }
+
+[actions.off]
+risk = "safe"
+target = "jobs/*"
+[actions.off.request]
+url = "https://kim:${TOKEN}@h/off/{subject}?token=${TOKEN}"
+headers = { A = "${TOKEN}" }
+body = "{}"
+"""
+
+
+def test_what_is_set_of_actions_is_shown_without_secrets(place: Any) -> None:
+    loaded = loading(place, ACTING)
+    values = show.effective(loaded)
+    file = f"{place.folder}/quarterdeck.toml"
+    found = {".".join(map(str, (*one.table, one.key))): one for one in values}
+    assert found["services.orders.min_ready"].value == 0
+    assert (found["limits.max_rate"].value, found["limits.max_rate"].origin) == (1.0, f"{file}:5")
+    assert (found["limits.custom.off.max_items"].value, found["limits.custom.off.max_items"].origin) == (
+        1,
+        f"{file}:8",
+    )
+    assert found["limits.custom.restart.max_items"].origin == f"{file}:11"
+    assert found["journal.mirror_command"].value == ["logger", "-t", "qd"]
+    restart = found["actions.restart.command"]
+    assert restart.value == ["tell", "--key=•••", "--zone=eu", "worker@{subject}"]
+    assert restart.variables == ("TOKEN", "ZONE")
+    assert found["actions.restart.env"].value == {"PASSWORD": "•••"}
+    assert found["actions.restart.words"].origin == "default"
+    assert found["actions.restart.timeout"].value == 30.0
+    assert found["actions.off.request"].value == {
+        "method": "POST",
+        "url": "https://kim@h/off/{subject}?token=•••",
+        "headers": {"A": "•••"},
+        "body": "{}",
+    }
+    assert "hunter2" not in show.as_text(loaded, values)
+    assert "hunter2" not in json.dumps(show.as_json(loaded, values))

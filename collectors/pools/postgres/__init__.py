@@ -1,11 +1,14 @@
 """pools.postgres: the slots of one PostgreSQL server, and each application's part in them."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from collectors.action import Action
 from collectors.base import Collector
-from collectors.errors import AnswerError
+from collectors.errors import AnswerError, TimedOutError
 from collectors.model.detail import Detail, DetailSpec
 from collectors.model.pools import PoolReading
 from collectors.model.practice import Practice
@@ -13,10 +16,14 @@ from collectors.model.quantity import Quantity, Unit, about, exact, exact_or_unk
 from collectors.model.reading import Part
 from collectors.model.subject import Subject, SubjectId
 from collectors.model.sweep import Cost, Sweep
-from collectors.options import Url
-from collectors.pools._trees import tree
+from collectors.options import OptionalUrl, Url
+from collectors.pools.postgres.cancel import Cancel
+from collectors.pools.postgres.details import LOCKS, SESSIONS, lock_tree, session_list
+from collectors.pools.postgres.terminate import Terminate
 from collectors.text import Shown, one_line
-from collectors.transport.read.postgres import PostgresReader, Row, SaturatedError
+from collectors.transport.faults import span
+from collectors.transport.read.postgres import PostgresReader
+from collectors.transport.read.postgres_session import Row, SaturatedError
 
 OWN_ROW = b"server"
 PACKAGE = "collectors.pools"
@@ -24,20 +31,19 @@ COUNTERS_SINCE = 14
 _STATES = ("active", "idle", "idle_in_transaction")
 _AGES = ("oldest_idle_in_transaction", "oldest_transaction", "oldest_query")
 
-LOCKS = DetailSpec("locks", "lock tree", "Who waits for whom, by pg_blocking_pids.")
-SESSIONS = DetailSpec("sessions", "sessions", "Sessions by how long their transaction is open.")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """Options of pools.postgres.
 
     url: postgresql://user:password@host:port/database of a role in pg_monitor; pgpass and
-    sslmode in the URL count. applications: whether each application that ``attribute`` names has a
-    row of its own.
+    sslmode in the URL count; it only reads. act_url: the same for actions, of a role in pg_monitor and
+    pg_signal_backend, empty for none. applications: whether each application that ``attribute`` names
+    has a row of its own.
     """
 
     url: Url
+    act_url: OptionalUrl = None
     applications: bool = True
 
 
@@ -48,6 +54,7 @@ class PostgresPool(Collector[Options]):
     Options = Options
     default_timeout = 3.0
     details: ClassVar[tuple[DetailSpec, ...]] = (LOCKS, SESSIONS)
+    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (Cancel, Terminate)
 
     _reader: PostgresReader | None = None
     _sessions: tuple[float, int] | None = None
@@ -74,16 +81,36 @@ class PostgresPool(Collector[Options]):
         seconds = cost.seconds + more.seconds
         return self.sweep(readings, cost=Cost(cost.requests + more.requests, 0, seconds))
 
-    async def detail(self, _subject: SubjectId, name: str) -> Detail:
-        """The lock tree or the sessions; raises SourceError."""
+    async def detail(self, subject: SubjectId, name: str) -> Detail:
+        """The lock tree of the server, or the sessions of the row; raises SourceError."""
         reader = await self._open_reader()
         if name == LOCKS.name:
-            (rows,), _cost = await reader.fetch(("waits",))
-            return _lock_tree(rows)
+            return lock_tree(await reader.ask("waits"))
         if name == SESSIONS.name:
-            (rows,), _cost = await reader.fetch(("holders",))
-            return _session_list(rows)
+            whose = self.application_of(subject) or b""
+            return session_list(await reader.ask("holders", whose.decode("utf-8", "replace")))
         raise AnswerError(f"no detail {name!r}")
+
+    def application_of(self, subject: SubjectId) -> bytes | None:
+        """The application whose row a subject is; None for the row of the server itself."""
+        return None if subject.key == OWN_ROW else subject.key
+
+    @asynccontextmanager
+    async def planning(self, seconds: float | None = None) -> AsyncIterator[PostgresReader]:
+        """A reader with a session of its own, for ``seconds`` in all or the time-out; raises SourceError.
+
+        It leaves the server at the end: slots are what a leak has used up. Where none is left, it is
+        the reader that collects, which is in already.
+        """
+        limit = self.context.timeout if seconds is None else seconds
+        own = await self._new_reader("plan")
+        try:
+            async with asyncio.timeout(limit):
+                yield await self._that_is_in(own)
+        except TimeoutError:
+            raise TimedOutError(f"no answer within {span(limit)}") from None
+        finally:
+            await own.close()
 
     async def close(self) -> None:
         """Give the session back."""
@@ -93,10 +120,21 @@ class PostgresPool(Collector[Options]):
 
     async def _open_reader(self) -> PostgresReader:
         if self._reader is None:
-            endpoint = self.context.endpoint(self.options.url)
-            dial = await self.context.dialer.dial(endpoint)
-            self._reader = PostgresReader(endpoint, dial, self.context.leases, PACKAGE, self.context.timeout)
+            self._reader = await self._new_reader("read")
         return self._reader
+
+    async def _new_reader(self, role: str) -> PostgresReader:
+        context = self.context
+        endpoint = context.endpoint(self.options.url)
+        dial = await context.dialer.dial(endpoint)
+        return PostgresReader(endpoint, dial, context.leases, PACKAGE, context.timeout, role=role)
+
+    async def _that_is_in(self, own: PostgresReader) -> PostgresReader:
+        try:
+            await own.version()
+        except SaturatedError:
+            return await self._open_reader()
+        return own
 
     def _own(self) -> Subject:
         return self.context.subject(self.practice, OWN_ROW, label=self.context.collector, owner="")
@@ -199,56 +237,6 @@ def _part(row: Row) -> Part:
         word=Shown(f"{row['active']} active{held}"),
         value=exact(row["in_use"]),
         bad=bool(row["waiting"]),
-    )
-
-
-def _lock_tree(rows: Sequence[Row]) -> Detail:
-    blockers = {
-        row["pid"]: tuple(int(pid) for pid in (row["blocked_by"] or "").split(",") if pid) for row in rows
-    }
-    by_pid = {row["pid"]: row for row in rows}
-    ordered = tree(blockers)
-    return Detail(
-        LOCKS,
-        ("pid", "application", "user", "state", "waited", "wants", "in transaction", "query"),
-        tuple(_lock_row(by_pid[pid]) for pid, _depth in ordered if pid in by_pid),
-        Shown("" if rows else "nobody waits for a lock"),
-        tuple(depth for pid, depth in ordered if pid in by_pid),
-    )
-
-
-def _lock_row(row: Row) -> tuple[Shown | Quantity, ...]:
-    return (
-        Shown(str(row["pid"])),
-        one_line(row["application"], 40),
-        one_line(row["usename"], 40),
-        one_line(row["state"], 40),
-        exact(row["waited"], Unit.SECONDS) if row["waited"] is not None else Shown("–"),
-        Shown(row["mode"] or "–"),
-        exact_or_unknown(row["in_transaction"], Unit.SECONDS),
-        one_line(row["query"] or ""),
-    )
-
-
-def _session_list(rows: Sequence[Row]) -> Detail:
-    return Detail(
-        SESSIONS,
-        ("pid", "application", "user", "client", "state", "in transaction", "in state", "query"),
-        tuple(
-            (
-                Shown(str(row["pid"])),
-                one_line(row["application"], 40),
-                one_line(row["usename"], 40),
-                one_line(row["client"], 40),
-                one_line(row["state"], 40),
-                exact(row["in_transaction"], Unit.SECONDS)
-                if row["in_transaction"] is not None
-                else Shown("–"),
-                exact_or_unknown(row["in_state"], Unit.SECONDS),
-                one_line(row["query"] or ""),
-            )
-            for row in rows
-        ),
     )
 
 

@@ -1,0 +1,187 @@
+"""drains.process: one process of this machine, by pid file, systemd unit or port, as /proc tells it."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+from collectors.action import Action
+from collectors.base import Collector, Context
+from collectors.drains.process.drain import Drain
+from collectors.drains.process.finding import ByNumber, ByPort, Finder
+from collectors.drains.process.named import by_pid_file, check_naming
+from collectors.drains.process.systemd import Unit, unit_of
+from collectors.drains.process.watch import Looked, Seen, Watch, look
+from collectors.errors import UnsupportedError
+from collectors.model.drains import DrainReading, Phase
+from collectors.model.practice import Practice
+from collectors.model.quantity import Quantity, exact_or_unknown
+from collectors.model.quantity import Unit as Of
+from collectors.model.reading import Part
+from collectors.model.sweep import Cost, Sweep
+from collectors.options import Duration
+from collectors.text import Shown, one_line
+from collectors.transport.read.exec import run
+from collectors.transport.read.files_thread import FileThread
+from collectors.transport.read.processes import Identity
+
+_SHARE = 0.9
+"""Part of the time-out after which a program that hangs is given up, before the engine does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessDrainOptions:
+    """One process of this machine: name exactly one of ``pid_file``, ``unit`` and ``port``.
+
+    ``pid_file``: the file that holds its number. ``unit``: its systemd unit ("orders.service"), of which
+    the main process is meant. ``port``: the TCP port that it listens on; needs the rights to see its open
+    files. ``grace``: how long after SIGTERM whoever supervises it sends SIGKILL; systemd tells it itself.
+    """
+
+    pid_file: str = ""
+    unit: str = ""
+    port: int = 0
+    grace: Duration | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse none or several ways to name the process."""
+        check_naming(self, least=1)
+
+
+class ProcessDrain(Collector[ProcessDrainOptions]):
+    """Reads one process: whether it listens, who is connected, since when it stops, how it ended."""
+
+    practice: ClassVar[Practice] = Practice.DRAINS
+    Options: ClassVar[type[ProcessDrainOptions]] = ProcessDrainOptions
+    default_every: ClassVar[float] = 2.0
+    actions: ClassVar[tuple[type[Action[Any, Any]], ...]] = (Drain,)
+
+    def __init__(self, options: ProcessDrainOptions, context: Context) -> None:
+        super().__init__(options, context)
+        self._main = ByNumber()
+        self._finder = self._made()
+        self._watch = Watch()
+        self._thread = FileThread(context.collector)
+        key, label = self._named()
+        self._subject = context.subject(Practice.DRAINS, key, label)
+
+    @property
+    def identity(self) -> Identity | None:
+        """The process that the last look saw, None before the first."""
+        return self._watch.identity
+
+    async def open(self) -> None:
+        """Refuse a process on another machine."""
+        if self.context.server:
+            raise UnsupportedError(
+                f"{self.context.server}: processes behind a server cannot be read yet",
+                "run the console on that server and drop `server`",
+            )
+
+    async def collect(self) -> Sweep:
+        """One look at the unit, if it is one, and at the process."""
+        if not self.options.unit:
+            reading = self._reading(*await self._looked(self.options.grace))
+            return self.sweep([reading], cost=Cost(requests=1))
+        output = await run("systemd.show", self.options.unit, timeout=self.context.timeout * _SHARE)
+        unit = unit_of(output, self.options.unit)
+        self._main.pid = unit.main_pid
+        grace = unit.grace if self.options.grace is None else self.options.grace
+        looked, seen = await self._looked(grace)
+        if not unit.main_pid:
+            self._watch.told(unit.exit)
+        return self.sweep([self._of_unit(unit, grace, looked, seen)], cost=Cost(requests=2))
+
+    async def close(self) -> None:
+        """Let the thread end; a hung one is left to itself."""
+        self._thread.stop()
+
+    def _made(self) -> Finder:
+        options = self.options
+        if options.pid_file:
+            return by_pid_file(options.pid_file, self.context.clock)
+        return ByPort(options.port) if options.port else self._main
+
+    def _named(self) -> tuple[bytes, str]:
+        options = self.options
+        if options.pid_file:
+            return options.pid_file.encode("utf-8", "surrogateescape"), Path(options.pid_file).name
+        if options.unit:
+            return options.unit.encode(), options.unit
+        return b"port:%d" % options.port, f"port {options.port}"
+
+    async def _looked(self, grace: float | None) -> tuple[Looked, Seen]:
+        looked = await self._thread.run(partial(look, self._finder, self._watch.identity))
+        return looked, self._watch.see(looked, self.context.clock.boottime(), grace)
+
+    def _reading(self, looked: Looked, seen: Seen) -> DrainReading:
+        one, ended = looked.process, self._watch.exit
+        notes = []
+        if one is not None and one.state == "T":
+            notes.append("it is stopped by a signal and finishes nothing until SIGCONT")
+        if one is not None and not one.ended and looked.sockets is None:
+            notes.append("this user may not see its connections: run as its user or as root")
+        uptime = None
+        if one is not None and not one.ended:
+            uptime = max(0.0, self.context.clock.boottime() - one.started)
+        return DrainReading(
+            subject=self._subject,
+            word=Shown("running" if seen.phase is Phase.SERVING and not seen.ready else seen.phase),
+            note=one_line("; ".join(notes), 240),
+            parts=tuple(_parts(looked)),
+            phase=seen.phase,
+            ready=seen.ready,
+            exit=one_line(ended.words if ended else "", 80),
+            killed=ended is not None and ended.killed,
+            sessions=exact_or_unknown(seen.sessions),
+            queued=exact_or_unknown(seen.waiting),
+            grace=exact_or_unknown(self.options.grace, Of.SECONDS),
+            elapsed=seen.elapsed,
+            uptime=exact_or_unknown(uptime, Of.SECONDS),
+        )
+
+    def _of_unit(self, unit: Unit, grace: float | None, looked: Looked, seen: Seen) -> DrainReading:
+        """The process's reading, with what systemd knows better: its state and since when, grace, exit."""
+        reading = self._reading(looked, seen)
+        notes = [str(reading.note)] if reading.note else []
+        if unit.phase is Phase.SERVING and seen.phase is Phase.STOPPING:
+            # somebody else told it to stop: systemd waits for nothing and will send no SIGKILL
+            notes.append("it stops listening, and systemd did not ask it to")
+            return replace(reading, word=one_line(unit.word, 60), note=one_line("; ".join(notes), 240))
+        if grace is None:
+            notes.append("systemd never sends it SIGKILL")
+        if unit.restarts:
+            notes.append(f"systemd has started it again {unit.restarts} times")
+        return replace(
+            reading,
+            word=one_line(unit.word, 60),
+            note=one_line("; ".join(notes), 240),
+            phase=unit.phase,
+            ready=seen.ready if unit.phase is Phase.SERVING else False,
+            grace=exact_or_unknown(grace, Of.SECONDS),
+            elapsed=_age(unit.ended if unit.phase is Phase.EXITED else unit.since, unit.phase),
+        )
+
+
+def _age(at: float | None, phase: Phase) -> Quantity:
+    """Seconds since a moment of CLOCK_MONOTONIC, which is what systemd stamps with."""
+    if at is None or phase in (Phase.SERVING, Phase.UNKNOWN):
+        return exact_or_unknown(None, Of.SECONDS)
+    return exact_or_unknown(max(0.0, time.clock_gettime(time.CLOCK_MONOTONIC) - at), Of.SECONDS)
+
+
+def _parts(looked: Looked) -> Iterator[Part]:
+    one = looked.process
+    if one is None:
+        return
+    yield Part(name=Shown("process"), word=one_line(f"{one.identity.pid} {one.name}", 80))
+    if looked.processes > 1:
+        yield Part(name=Shown("with"), word=Shown(f"{looked.processes - 1} below it"))
+    if looked.sockets is not None and looked.sockets.listening:
+        ports = ", ".join(str(port) for port in sorted(looked.sockets.listening)[:10])
+        yield Part(name=Shown("listens on"), word=Shown(ports))
+
+
+COLLECTOR = ProcessDrain

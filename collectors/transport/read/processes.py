@@ -1,0 +1,218 @@
+"""Processes of this machine as /proc tells them (proc(5)); it blocks, so it belongs in a FileThread."""
+
+import contextlib
+import errno
+import os
+import re
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from collectors.transport.read.files_open import NotRegularError, Seen
+
+PROC = Path("/proc")
+TICKS = os.sysconf("SC_CLK_TCK")
+"""Clock ticks of a second."""
+
+NET_LIMIT = 32 * 2**20
+"""Bytes of a table of sockets that are read: about 200,000 of them."""
+
+_ESTABLISHED = "01"
+_LISTEN = "0A"
+_SYS_PTRACE = 1 << 19
+
+
+class Identity(NamedTuple):
+    """A process beyond doubt: its number is used again, its number with its start is not.
+
+    ``start``: clock ticks after boot.
+    """
+
+    pid: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process. ``state``: R, S, D, T, Z…; ``status``: a zombie's, as waitpid gives it, None if hidden."""
+
+    identity: Identity
+    name: str
+    state: str
+    parent: int
+    status: int | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has exited and only waits to be reaped."""
+        return self.state in "ZXx"
+
+    @property
+    def started(self) -> float:
+        """CLOCK_BOOTTIME seconds."""
+        return self.identity.start / TICKS
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """TCP of some processes: ports they listen on, connections by local port, and who waits to be accepted.
+
+    ``whole`` is False where a table was longer than is read.
+    """
+
+    listening: frozenset[int] = frozenset()
+    connected: tuple[int, ...] = ()
+    waiting: int = 0
+    whole: bool = True
+
+
+def process(pid: int) -> Process | None:
+    """The process of a number; None where there is none."""
+    try:
+        text = (PROC / str(pid) / "stat").read_text("utf-8", "replace")
+        head, _, rest = text.rpartition(")")
+        fields = rest.split()
+        identity = Identity(pid, int(fields[19]))
+        state = fields[0]
+        status = int(fields[49]) if state == "Z" and _may_trace(pid) else None
+    except (FileNotFoundError, ProcessLookupError, IndexError, ValueError):
+        return None
+    return Process(identity, head.partition("(")[2], state, int(fields[1]), status)
+
+
+def _may_trace(pid: int) -> bool:
+    """Whether the exit status in ``stat`` is real: to others it reads as 0."""
+    if (PROC / str(pid)).stat().st_uid == os.geteuid():
+        return True
+    told = re.search(r"^CapEff:\s*([0-9a-f]+)", (PROC / "self/status").read_text(), re.MULTILINE)
+    return told is not None and bool(int(told[1], 16) & _SYS_PTRACE)
+
+
+def pid_in(path: str) -> tuple[int, Seen]:
+    """The number in a pid file, and the file as it was seen.
+
+    Raises OSError, and ValueError where its first word is no process's number.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        told = os.fstat(descriptor)
+        if not stat.S_ISREG(told.st_mode):
+            raise NotRegularError(errno.EINVAL, "not a regular file", path)
+        words = os.read(descriptor, 64).split()
+    finally:
+        os.close(descriptor)
+    if not words or not words[0].isdigit() or not 0 < int(words[0]) < 2**31:
+        raise ValueError("no process number in it")
+    return int(words[0]), Seen.of(told)
+
+
+def tree(pid: int) -> tuple[int, ...]:
+    """The process and its descendants, itself first: workers hold the connections of a pre-forking server."""
+    children: dict[int, list[int]] = {}
+    for number in _all():
+        one = process(number)
+        if one is not None:
+            children.setdefault(one.parent, []).append(one.identity.pid)
+    found = {pid: None}
+    waiting = [pid]
+    while waiting:
+        more = [child for child in children.get(waiting.pop(), ()) if child not in found]
+        found.update(dict.fromkeys(more))
+        waiting += more
+    return tuple(found)
+
+
+def sockets(pids: Iterable[int]) -> Sockets:
+    """The TCP sockets that these processes hold, IPv4 and IPv6, in the network namespace of the first.
+
+    Raises PermissionError where this user may not see what they have open.
+    """
+    pids = tuple(pids)
+    inodes: set[str] = set()
+    for pid in pids:
+        inodes |= _inodes(pid)
+    listening: set[int] = set()
+    connected: list[int] = []
+    waiting = 0
+    rows, whole = _rows(pids[0])
+    for row in rows:
+        if row.inode in inodes and row.state == _LISTEN:
+            listening.add(row.port)
+            waiting += row.queue
+        elif row.inode in inodes and row.state == _ESTABLISHED:
+            connected.append(row.port)
+    return Sockets(frozenset(listening), tuple(connected), waiting, whole)
+
+
+def listener(port: int) -> Process | None:
+    """The process that listens on a TCP port here; of several the one from which the others come.
+
+    None where nobody listens. Raises PermissionError where somebody does who cannot be seen.
+    """
+    rows, _whole = _rows(os.getpid())
+    wanted = {row.inode for row in rows if row.state == _LISTEN and row.port == port}
+    if not wanted:
+        return None
+    found: dict[int, Process] = {}
+    for number in _all():
+        try:
+            if not wanted & _inodes(number):
+                continue
+        except PermissionError:
+            continue
+        one = process(number)
+        if one is not None and not one.ended:
+            found[one.identity.pid] = one
+    if not found:
+        raise PermissionError(f"the process that listens on port {port} cannot be seen by this user")
+    first = [one for one in found.values() if one.parent not in found]
+    return min(first or found.values(), key=lambda one: one.identity.start)
+
+
+def _all() -> list[int]:
+    with os.scandir(PROC) as entries:
+        return [int(entry.name) for entry in entries if entry.name.isdigit()]
+
+
+class _Row(NamedTuple):
+    port: int
+    state: str
+    queue: int
+    inode: str
+
+
+def _rows(pid: int) -> tuple[list[_Row], bool]:
+    """The TCP sockets of a process's network namespace that have an owner."""
+    rows: list[_Row] = []
+    whole = True
+    for name in ("tcp", "tcp6"):
+        try:
+            with (PROC / str(pid) / "net" / name).open() as file:
+                text = file.read(NET_LIMIT)
+                whole = whole and not file.read(1)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        for line in text.splitlines()[1:]:
+            fields = line.split(maxsplit=10)
+            if len(fields) > 9 and fields[3] in (_ESTABLISHED, _LISTEN) and fields[9] != "0":
+                port = int(fields[1].rpartition(":")[2], 16)
+                # of a listening socket the receive queue is the number that waits to be accepted
+                rows.append(_Row(port, fields[3], int(fields[4].rpartition(":")[2], 16), fields[9]))
+    return rows, whole
+
+
+def _inodes(pid: int) -> set[str]:
+    """Inode numbers of the sockets that a process has open; none where it is gone."""
+    found: set[str] = set()
+    try:
+        with os.scandir(PROC / str(pid) / "fd") as entries:
+            for entry in entries:
+                with contextlib.suppress(FileNotFoundError):
+                    target = os.readlink(entry.path)  # noqa: PTH115 - a Path for each of thousands is dear
+                    if target.startswith("socket:["):
+                        found.add(target[8:-1])
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    return found
