@@ -1,5 +1,6 @@
 """DetailView: what is known about one subject, as tables and lists of facts."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -40,7 +41,7 @@ class Parts:
 Section = Detail | Facts | Parts
 
 Identity = tuple[str, tuple[str, ...]]
-"""Of a detail's row: the detail's name, and what its row says in words; its numbers may change."""
+"""Of a detail's row: the detail's name, and its first value, or all its words where others share that."""
 
 _POINTER = 2
 """Cells before a row that the cursor may stand on."""
@@ -166,8 +167,11 @@ class DetailView(LineView):
 
     def _place(self, detail: Detail, first: int) -> None:
         """Remember on which line each row of a detail stands, and what it says."""
+        names = Counter(_told(row[0]) for row in detail.rows)
         for line, row in enumerate(detail.rows, first):
-            words = tuple(str(value) for value in row if not isinstance(value, Quantity))
+            words: tuple[str, ...] = (_told(row[0]),)
+            if names[words[0]] > 1:
+                words += tuple(str(value) for value in row[1:] if not isinstance(value, Quantity))
             said = {name: _told(value) for name, value in zip(detail.columns, row, strict=True)}
             self._places.setdefault((detail.spec.name, words), (line, said))
 

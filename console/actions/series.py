@@ -42,14 +42,16 @@ def bundle_of(plans: Sequence[Planned], environment: str) -> Bundle:
 
 
 class Series:
-    """For the core's loop, but for ``left`` and ``stop``, which any thread may use.
+    """For the core's loop, but for ``left``, ``beginning`` and ``stop``, which any thread may use.
 
+    ``beginning``: how many are looked at for the last time before their first step.
     ``on_end`` is told, on that loop, how several ended together.
     """
 
     def __init__(self, runner: Runner) -> None:
         self.on_end: Callable[[Shown, Result], None] = lambda _words, _result: None
         self._runner = runner
+        self.beginning = 0
         self._stops = 0
         self._left: dict[asyncio.Task[None], int] = {}
 
@@ -82,7 +84,11 @@ class Series:
         if bundle.consent is Consent.TYPED and typed != bundle.phrase:
             raise RefusedError(f"it wants {bundle.phrase!r} typed")
         first, *others = bundle.plans
-        run = await sound(self._runner.start(first, _said(first)))
+        self.beginning += 1
+        try:
+            run = await self._start(first, self._stops)
+        finally:
+            self.beginning -= 1
         if others:
             task = asyncio.get_running_loop().create_task(self._go_on(run, others), name="one after another")
             self._left[task] = len(others)
@@ -128,13 +134,23 @@ class Series:
         planner = self._runner.planner
         if planner.core.clock.boottime() - planned.made > guard.VALID_FOR:
             request = planned.plan.request
-            fresh = await sound(planner.plan(request.subject, planned.plan.spec.id, request.arguments))
+            fresh = await sound(
+                planner.plan(
+                    request.subject,
+                    planned.plan.spec.id,
+                    request.arguments,
+                    cut_off=request.cut_off,
+                )
+            )
             drift = guard.drifted(planned.plan, fresh.plan)
             if drift or _STRICTER.index(fresh.consent) > _STRICTER.index(planned.consent):
                 raise RefusedError(f"it is not what was confirmed: {drift or 'it wants more than a yes now'}")
             planned = fresh
         if self._stops != stops:
             raise RefusedError("stopped by the operator")
+        return await self._start(planned, stops)
+
+    async def _start(self, planned: Planned, stops: int) -> Run:
         run = await sound(self._runner.start(planned, _said(planned)))
         if self._stops != stops:
             run.stop()  # before its first step: it runs only once this coroutine waits

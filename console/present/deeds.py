@@ -1,9 +1,11 @@
 """What is being done, was done and is owed, as Cells: header, table, facts."""
 
 from datetime import UTC
+from urllib.parse import unquote_to_bytes
 
 from collectors.model.level import Level
 from collectors.model.quantity import Unit, exact
+from collectors.text import one_line
 from console.engine.state import Acting, ActState, ArmState, Owed
 from console.present.cells import level_cell
 from console.present.fitting import fitted
@@ -154,7 +156,8 @@ def _cells(deed: Deed, now: float, wall: float) -> tuple[Cell, ...]:
     if isinstance(deed, Owed):
         told = ("", "", _ends(deed, now, wall), str(deed.words))
         state = level_cell(Level.WARNING, "owed", hint=hint)
-        return (state, *(Cell(text, hint=hint) for text in (deed.action, deed.target, *told)))
+        name = str(one_line(unquote_to_bytes(deed.target.rpartition("/")[2])))
+        return (state, *(Cell(text, hint=hint) for text in (deed.action, name, *told)))
     words = f"{deed.question} y/n" if deed.question else str(deed.words)
     says = level_cell(Level.WARNING, words, hint=hint) if deed.question else Cell(words, hint=hint)
     state = _state(deed)

@@ -4,19 +4,22 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from textual import on
+
 from collectors.action import RefusedError, Result
 from collectors.errors import QuarterdeckError
 from collectors.model.subject import SubjectId
 from collectors.text import Shown, one_line
+from console.actions.offers import offers_of
 from console.actions.past import past_words
 from console.actions.runner import Runner
 from console.actions.series import Series, sound
-from console.actions.targets import find_target
 from console.engine.core import Core
 from console.engine.state import ActState, Owed, SourceId
 from console.logs.ring import Ring
 from console.present.deeds import leaving_words
 from console.present.planned import place_cell
+from console.present.practice import find_row
 from console.screens.arguments import ArgumentsScreen
 from console.screens.asking import Question
 from console.screens.choices import label_of
@@ -26,6 +29,7 @@ from console.screens.plan import PlanScreen, Wish
 from console.screens.prompt import Prompt
 from console.screens.subject import SubjectScreen
 from widgets.cell import Cell
+from widgets.table import LiveTable
 
 T = TypeVar("T")
 
@@ -123,18 +127,10 @@ class ActingApp(ConsoleApp):
 
     def stop_acting(self) -> int:
         """Stop everything that runs or waits for its turn, at once; how many that is."""
-        count = len(self.store.acting.running) + self.series.left
+        count = len(self.store.acting.running) + self.series.left + self.series.beginning
         self.series.stop()
         self.submit(self.runner.stop)
         return count
-
-    def answer(self, act: ActState, *, yes: bool) -> None:
-        """Answer what an action asks."""
-        self.submit(lambda: self.runner.answer(act.id, yes))
-
-    def stop_one(self, act: ActState) -> None:
-        """Stop one action at its next step."""
-        self.submit(lambda: self.runner.stop(act.id))
 
     def take_back(self, act: ActState) -> None:
         """Ask, and undo."""
@@ -160,18 +156,16 @@ class ActingApp(ConsoleApp):
 
     def pay(self, owed: Owed) -> None:
         """Plan what is owed."""
-        try:
-            subject = find_target(owed.target, self.store.snapshot())
-        except RefusedError as error:
-            self.say_refused(f"{owed.action} {owed.target}", [error.why])
-            return
-        source = self.core.source(SourceId(subject.collector, subject.instance))
-        known = source.collector.actions if source is not None and source.collector is not None else ()
-        spec = next((one.spec for one in known if one.spec.id == owed.action), None)
-        if spec is None:
-            self.say_refused(owed.action, [Shown(f"{subject.collector} has no such action")])
+        snapshot, planner = self.store.snapshot(), self.runner.planner
+        row = find_row(snapshot, owed.subject)
+        offers = offers_of(planner, row, snapshot, self.runner.rights) if row is not None else ()
+        offer = next((one for one in offers if one.spec.id == owed.action), None)
+        if offer is None:
+            why = "its collector has no such action" if row else "the source does not name it any more"
+            self.say_refused(f"{owed.action} {owed.target}", [Shown(why)])
         else:
-            self.choose(Wish(spec, (subject,), label_of(self, (subject,))), ())
+            label = label_of(self, (owed.subject,))
+            self.choose(Wish(offer.spec, (owed.subject,), label), offer.refusals)
 
     def leave(self) -> None:
         """Quit, once the operator knows what is left behind."""
@@ -187,7 +181,7 @@ class ActingApp(ConsoleApp):
 
     def ask_arm(self) -> None:
         """Ask why, and arm."""
-        if not self.runner.planner.arming.protected:
+        if not self._wants_arming:
             self.run_worker(self.arm(""), name="arm")
             return
 
@@ -200,14 +194,14 @@ class ActingApp(ConsoleApp):
 
     async def arm(self, reason: str) -> None:
         """Arm for a reason, and say so; in an open environment nothing needs arming."""
-        if not self.runner.planner.arming.protected:
+        if not self._wants_arming:
             name = one_line(self.settings.environment, 60)
             self.tell(f"{name} is an open environment: arming is not needed")
             return
         try:
             await self.on_core(lambda: self.runner.arm(reason))
         except RefusedError as error:
-            self.say_refused("arm", [one_line(f"{error.why}. {error.hint}")])
+            self.say_refused("arm", [one_line(f"{error.why}: {error.hint}")])
             return
         self._painter.now()
 
@@ -218,6 +212,17 @@ class ActingApp(ConsoleApp):
         except RefusedError as error:
             self.tell(f"disarmed, but it could not be written down: {error.why}", bad=True)
         self._painter.now()
+
+    @property
+    def _wants_arming(self) -> bool:
+        arming = self.runner.planner.arming
+        return arming.protected or arming.read_only
+
+    @on(LiveTable.RowMarked)
+    def _row_marked(self, event: LiveTable.RowMarked) -> None:
+        if not isinstance(event.key, SubjectId):
+            event.table.clear_marks()
+            self.tell("only rows of a practice's screen are marked: an action runs on each of them")
 
     def _place(self) -> Cell:
         return place_cell(self.settings.environment, self.store.acting.arm, self.clock.boottime())

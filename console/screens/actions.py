@@ -8,9 +8,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from collectors.action import RefusedError
 from collectors.model.subject import SubjectId
-from console.actions.targets import find_target
 from console.engine.state import ActState, DetailKey, Owed, Snapshot, SourceId
 from console.present import deeds as present
 from console.present.filtering import Filter
@@ -86,16 +84,9 @@ class ActionsScreen(ConsoleScreen):
         return " · ".join(words)
 
     def subject(self) -> SubjectId | None:
-        """What the action under the cursor is done to."""
+        """What the action under the cursor is done to, or is owed to."""
         deed = self._deed()
-        if isinstance(deed, ActState):
-            return deed.subject
-        if deed is None:
-            return None
-        try:
-            return find_target(deed.target, self.console.store.snapshot())
-        except RefusedError:
-            return None
+        return deed.subject if deed is not None else None
 
     def marked(self) -> tuple[SubjectId, ...]:
         """None: actions are not marked."""
@@ -128,7 +119,8 @@ class ActionsScreen(ConsoleScreen):
         if isinstance(deed, ActState) and deed.question:
             question, since = self._asked.get(deed.id, ("", float("inf")))
             if question == deed.question and time.monotonic() - since >= DEAF_FOR:
-                self.console.answer(deed, yes=yes)
+                run, runner = deed.id, self.console.runner
+                self.console.submit(lambda: runner.answer(run, yes))
 
     def action_undo(self) -> None:
         """Take back the action under the cursor, after a yes."""
@@ -142,7 +134,8 @@ class ActionsScreen(ConsoleScreen):
         """Stop the action under the cursor."""
         deed = self._deed()
         if isinstance(deed, ActState) and deed.running:
-            self.console.stop_one(deed)
+            run, runner = deed.id, self.console.runner
+            self.console.submit(lambda: runner.stop(run))
         else:
             self.console.tell("this does not run")
 

@@ -95,7 +95,7 @@ class Commands(Provider):
             return
         matcher = self.matcher(query)
         for name, words, run in self._all():
-            score = matcher.match(name)
+            score = _FIRST if name.partition(": ")[2] == query.strip() else matcher.match(name)
             if score > 0:
                 yield Hit(score, matcher.highlight(name), run, text=name, help=Content(words).plain)
 

@@ -88,9 +88,8 @@ class PlanScreen(Asking[str | None]):
         self._plan()
 
     def action_leave(self) -> None:
-        """Do nothing, unless it is being begun."""
-        if not (self._busy and self._bundle is not None):
-            self.dismiss(None)
+        """Do nothing; what is being begun goes on, and says so."""
+        self.dismiss(None)
 
     def pressed(self, name: str) -> None:
         """A button was pressed after it could be read."""
@@ -148,7 +147,7 @@ class PlanScreen(Asking[str | None]):
         self._busy = True
         typed = self.query_one(Input).value if bundle.consent is Consent.TYPED else ""
         self._offer(run=False, again=False)
-        self._ask("beginning …")
+        self._ask("Beginning … ctrl+c stops it.")
         self.console.run_worker(self._begun(bundle, typed), name="begin")
 
     async def _begun(self, bundle: Bundle, typed: str) -> None:
@@ -158,11 +157,14 @@ class PlanScreen(Asking[str | None]):
         except QuarterdeckError as error:
             self._failed(error)
         else:
-            self.dismiss(str(started_words(bundle)))
+            words = str(started_words(bundle))
+            self.dismiss(words) if self.is_attached else self.console.tell(words)
 
     def _failed(self, error: QuarterdeckError) -> None:
-        self._bundle, self._busy = None, False
+        beginning, self._bundle, self._busy = self._bundle is not None, None, False
         if not self.is_attached:
+            if beginning:
+                self.console.say_refused(f"{self._wish.spec.verb} {self._wish.label}", [error.why])
             return
         self.listen_anew()
         self._show(error_facts(error))
@@ -200,8 +202,7 @@ class PlanScreen(Asking[str | None]):
         parts = [Content(sign(part)) for part in words]
         if len(parts) > 2:
             parts[-2] = parts[-2].stylize("bold $foreground")
-        asked = Content("").join(parts)
-        self.query_one("#ask", Static).update(asked)
+        self.query_one("#ask", Static).update(Content.assemble(*parts))
 
     def _tell_wait(self) -> None:
         if self._busy and self._bundle is None:

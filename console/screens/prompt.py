@@ -35,6 +35,7 @@ class Prompt(Dialog[str | None]):
 
     def on_mount(self) -> None:
         """Take the focus at once: what is typed next belongs into the line."""
+        self.app.clear_notifications()  # they stand where the line is
         self.set_focus(self.query_one(Input))
 
     @on(Input.Submitted)

@@ -170,6 +170,26 @@ async def test_a_cursor_stays_with_its_row_and_leaves_with_it() -> None:
         assert view.row["id"] == "j0"
 
 
+async def test_rows_of_one_name_are_told_apart_by_their_other_words() -> None:
+    spec = DetailSpec("groups", "dead jobs by error", "what died")
+
+    def groups(*rows: tuple[str, str]) -> Detail:
+        return Detail(spec, ("error", "example"), tuple((Shown(a), Shown(b)) for a, b in rows))
+
+    app = Shell(with_cursor=True)
+    async with app.run_test(size=(40, 12)) as pilot:
+        app.view.focus()
+        app.view.show([groups(("Key", "one"), ("Smtp", "two"))])
+        await pilot.press("down", "down")
+        app.view.show([groups(("Smtp", "three"), ("Key", "four"))])
+        assert app.view.row["example"] == "three", "another example, the same error"
+        app.view.show([groups(("Smtp", "three"), ("Smtp", "four"))])
+        assert app.view.row == {}, "which of the two it was is not known"
+        await pilot.press("down", "down")
+        app.view.show([groups(("Smtp", "five"), ("Smtp", "four"), ("Smtp", "three"))])
+        assert app.view.row["example"] == "four"
+
+
 async def test_the_cursor_is_scrolled_to() -> None:
     app = Shell(with_cursor=True)
     async with app.run_test(size=(40, 6)) as pilot:

@@ -133,6 +133,69 @@ async def test_stopping_between_two_subjects_stops_too(monkeypatch: pytest.Monke
         assert deeds.writes == [("queues.touch", b"a")]
 
 
+async def begin_held(stage: Stage, deeds: Deeds) -> None:
+    """Press Run, and let the last look before the first step take its time."""
+    await put_cursor(stage, b"mail")
+    await choose(stage, "touch")
+    await planned(stage)
+    deeds.hold_after = 0
+    await stage.press("right", "enter")
+    await stage.until("Beginning … ctrl+c stops it.")
+    await wait_until_async(lambda: deeds.holding, 10)
+
+
+async def test_what_is_just_being_begun_is_stopped_before_its_first_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("console.actions.planner.AGED", 0.0)
+    deeds = Deeds()
+    async with acting(monkeypatch, deeds) as stage:
+        await begin_held(stage, deeds)
+        await stage.press("enter", "right", "enter", "ctrl+c")
+        await said(stage, "Stopping 1 action.")
+        deeds.holding = False
+        await ended(stage, "failed")
+        assert deeds.writes == []
+        await said(stage, "queues.touch mail: failed: stopped by the operator")
+
+
+@pytest.mark.parametrize("server", ["run 8f2c primary", "run 77aa primary"])
+async def test_a_dialog_that_is_left_while_it_begins_tells_what_became_of_it(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.actions.planner.AGED", 0.0)
+    deeds = Deeds()
+    async with acting(monkeypatch, deeds) as stage:
+        await begin_held(stage, deeds)
+        await stage.press("escape")
+        assert len(stage.app.screen_stack) == 1
+        changed, deeds.server = deeds.server != server, server
+        deeds.holding = False
+        if changed:
+            await said(stage, "touch mail is refused: what it would hit has changed: the server is another")
+            assert deeds.writes == []
+        else:
+            await said(stage, "queues.touch mail runs")
+            await ended(stage, "done")
+
+
+async def test_rows_that_are_no_subjects_are_not_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with acting(monkeypatch, Deeds()) as stage:
+        for place in ("f", "S", "A"):
+            await stage.press(place, "space")
+            if place != "A":
+                await said(stage, "only rows of a practice's screen are marked")
+                stage.app.clear_notifications()
+            assert stage.screen.query_one(LiveTable).marked == frozenset()
+
+
+async def test_a_read_only_console_cannot_be_armed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with acting(monkeypatch, Deeds()) as stage:
+        stage.app.runner.planner.arming.read_only = True
+        await stage.app.arm("please")
+        await said(stage, "arm is refused: this console is read-only: take `read_only` out of [console]")
+
+
 async def test_a_question_is_answered_where_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     deeds = Deeds()
     async with acting(monkeypatch, deeds) as stage:
@@ -270,7 +333,7 @@ async def test_what_is_owed_on_something_that_has_left_is_refused_in_words(
         await ended(stage, "done")
         stage.app.core.store.drop_source(stage.snapshot.of(QUEUES)[0].source)
         await stage.press("A", "g", "enter")
-        await said(stage, "queues.resume queues-source/invoices is refused: there is no collector")
+        await said(stage, "queues.resume queues-source/invoices is refused: the source does not name it")
 
 
 # -- arming
@@ -313,7 +376,7 @@ async def test_arming_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_arm_without_a_reason_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     async with acting(monkeypatch, Deeds(), settings=PRODUCTION) as stage:
-        await stage.press(":", *"act: arm")
+        await stage.press(":", *"arm")
         await stage.until("arm REASON: for 15 minutes")
         await stage.press("enter")
         await stage.until("why? It is written into the journal")
