@@ -28,8 +28,10 @@ async def begin(stage: Stage, mode: str, key: bytes = b"mail") -> None:
     await stage.press("tab", *["right"] * ["", "ask", "wait"].index(mode), "enter")
     screen = await planned(stage)
     assert screen._bundle is not None
+    before = len(stage.app.store.acting.acts)
     await stage.press(*screen._bundle.phrase, "enter", "enter")
-    await wait_until_async(lambda: stage.app.store.acting.running, 10)
+    await wait_until_async(lambda: len(stage.app.store.acting.acts) > before, 30)
+    await wait_until_async(lambda: stage.app.screen is not screen, 30, "the plan has left")
 
 
 def phases(stage: Stage) -> list[str]:
