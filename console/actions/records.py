@@ -1,9 +1,11 @@
 """What is written into the journal by this console, and what the journal tells."""
 
 import asyncio
+import contextlib
 import os
 from typing import Any
 
+from collectors.action import RefusedError
 from console.actions.journal import Journal
 from console.actions.past import Story
 from console.actions.who import Who
@@ -20,7 +22,10 @@ class Records:
     def __init__(self, core: Core, journal: Journal, who: Who) -> None:
         self.journal = journal
         self.who = who
-        self.story = Story.of(journal.records())
+        self.story = Story()
+        # a journal that cannot be read stops no looking; it refuses every action
+        with contextlib.suppress(RefusedError):
+            self.story = self._read()
         self._core = core
 
     async def write(self, phase: str, **told: Any) -> None:  # noqa: ANN401 - JSON
@@ -39,9 +44,16 @@ class Records:
         self.story.add(record)
 
     async def read(self) -> Story:
-        """What the journal tells now, other consoles' runs included."""
-        self.story = await asyncio.to_thread(lambda: Story.of(self.journal.records()))
+        """What the journal tells now, other consoles' runs included; RefusedError where it cannot be read."""
+        self.story = await asyncio.to_thread(self._read)
         return self.story
+
+    def _read(self) -> Story:
+        try:
+            return Story.of(self.journal.records())
+        except OSError as error:
+            why = f"the journal cannot be read: {error.strerror}"
+            raise RefusedError(why, str(self.journal.path)) from None
 
     async def is_over(self, holder: str) -> bool:
         """Whether a lease is left from a run of ours whose end is known: a console died over it."""

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from collectors.action import RefusedError
+from console.actions.journal import FILE
 from console.actions.past import Story
 from console.actions.undo import MOST_BYTES, UndoStore
 from tests.console.actions.road import Road, road
@@ -96,3 +98,17 @@ def test_the_undo_store_is_private_capped_and_expires(
     assert not store.has("one")
     store.begin("two").close()
     assert not path.exists()
+
+
+async def test_a_journal_that_cannot_be_read_stops_no_looking_and_refuses_every_action(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, valkey_db: str
+) -> None:
+    (tmp_path / FILE).mkdir()
+    async with road(monkeypatch, tmp_path, valkey_db) as there:
+        there.fill(2)
+        planned = await there.plan()
+        with pytest.raises(RefusedError, match="cannot be written"):
+            await there.runner.start(planned, planned.phrase)
+        with pytest.raises(RefusedError, match="cannot be read"):
+            await there.runner.reconcile()
+        assert there.left == 2
