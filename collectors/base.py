@@ -17,6 +17,7 @@ from collectors.model.sweep import Cost, Sweep
 from collectors.secret import SecretUrl
 from collectors.text import Shown, one_line
 from collectors.transport.endpoint import Dialer, DirectDialer, Endpoint
+from collectors.transport.host import Host
 from collectors.transport.lease import Leases
 
 API = 1
@@ -56,6 +57,11 @@ class Context:
     def endpoint(self, url: SecretUrl) -> Endpoint:
         """The endpoint of ``url`` on this collector's server."""
         return Endpoint(url, self.server)
+
+    @property
+    def host(self) -> Host:
+        """The machine on which this collector's programs run and its files lie."""
+        return self.dialer.host(self.server)
 
     def service_of(self, name: str) -> str:
         """The service that owns a queue, application or key of this name: first match wins."""

@@ -6,6 +6,8 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from collectors.errors import OptionsError, UnsupportedError
 from collectors.secret import SecretUrl
+from collectors.transport.host import Host
+from collectors.transport.local import LocalHost
 
 _PORTS = {
     "http": 80,
@@ -54,6 +56,10 @@ class Dialer(Protocol):
         """The way to ``endpoint``; raises SourceError where there is none."""
         ...
 
+    def host(self, server: str) -> Host:
+        """The machine of a server's name, this one for an empty name; asking costs nothing."""
+        ...
+
 
 class DirectDialer:
     """Reaches sources from this machine."""
@@ -66,6 +72,12 @@ class DirectDialer:
                 "run the console on that server, or forward the port by hand and drop `server`",
             )
         return direct(endpoint.url)
+
+    def host(self, server: str) -> Host:
+        """This machine; raises UnsupportedError for a server."""
+        if server:
+            raise UnsupportedError(f"{server}: nothing runs on servers here")
+        return LocalHost()
 
 
 def direct(url: SecretUrl) -> Dial:

@@ -27,9 +27,10 @@ from collectors.errors import (
 from collectors.secret import Secret, SecretUrl
 from collectors.text import one_line
 from collectors.transport.endpoint import Dial, TcpDial, UnixDial
-from collectors.transport.faults import place_of, socket_fault, span
+from collectors.transport.faults import place_of, socket_fault
 from collectors.transport.headers import check_header
 from collectors.transport.resolve import Resolver
+from collectors.transport.spans import span
 from collectors.transport.tls import NO_FILES, TlsFiles, client_context, not_after
 
 BODY_LIMIT = 1 << 20

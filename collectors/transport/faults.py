@@ -21,11 +21,6 @@ def place_of(dial: Dial) -> str:
     return f"[{dial.host}]:{dial.port}" if ":" in dial.host else f"{dial.host}:{dial.port}"
 
 
-def span(seconds: float) -> str:
-    """A deadline for a sentence, such as "5 s"."""
-    return f"{seconds:.0f} s" if seconds >= 2 else f"{seconds:.2g} s"
-
-
 def causes(error: BaseException) -> Iterator[BaseException]:
     """The error, what it came from, and so on to the root; of a group, its members."""
     waiting: list[BaseException | None] = [error]

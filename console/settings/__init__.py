@@ -2,20 +2,18 @@
 
 from collections.abc import Mapping
 
+from collectors.transport.servers.spec import Container, Pod, Server
 from console.settings.files import changed
 from console.settings.problems import AmbiguousError, Problem, SettingsError, UsageError
 from console.settings.source import Source, find
 from console.settings.values import (
     CollectorSettings,
     ConsoleSettings,
-    Container,
     CustomAction,
     CustomRequest,
     JournalSettings,
     Limit,
     Limits,
-    Pod,
-    Server,
     Service,
     Settings,
     Threshold,

@@ -8,6 +8,7 @@ from collectors import registry
 from collectors.base import Collector
 from collectors.model.practice import Practice
 from collectors.registry import PluginError
+from collectors.transport.servers.spec import Server
 from console.settings.adapters import EMPTY, Shape, make_options, shape_of
 from console.settings.instances import PLACE
 from console.settings.problems import KeyPath, did_you_mean
@@ -16,7 +17,7 @@ from console.settings.sections import read_instances
 from console.settings.strict import Strict, entries, is_name, kind
 from console.settings.thresholds import read_thresholds
 from console.settings.tree import Tree
-from console.settings.values import CollectorSettings, Server, Service, Threshold
+from console.settings.values import CollectorSettings, Service, Threshold
 
 COMMON = frozenset(
     {

@@ -2,9 +2,9 @@
 
 import re
 
+from collectors.transport.servers.spec import Container, Pod, Server
 from console.settings.problems import Problems, did_you_mean
 from console.settings.strict import Strict, check_circle, entries, is_name, kind
-from console.settings.values import Container, Pod, Server
 
 _UNSAFE_SSH = {
     "stricthostkeychecking": "unknown host keys are refused on purpose: accept them once with ssh",

@@ -9,6 +9,7 @@ from typing import Any
 from collectors.action import Risk
 from collectors.model.practice import Practice
 from collectors.registry import PluginError
+from collectors.transport.servers.spec import Server
 from console.settings.template import Template
 
 OPEN = frozenset({"lab", "development"})
@@ -76,41 +77,6 @@ class CollectorSettings:
     def acts_apart(self) -> bool:
         """Whether actions have a way in of their own, which is dialled only when they may be done."""
         return getattr(self.options, "act_url", None) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Pod:
-    """Where ``kubectl exec`` goes: ``target`` is a pod or ``kind/name``; empty parts are kubectl's own."""
-
-    target: str
-    container: str = ""
-    namespace: str = ""
-    context: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """Where ``docker exec`` goes; an empty ``context`` is docker's own."""
-
-    name: str
-    context: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """How a server is reached: exactly one of ``host`` (by ssh), ``kube`` and ``docker``.
-
-    ``jump`` names another server; ``options`` are (keyword, value) pairs for ``ssh -o``.
-    """
-
-    name: str
-    host: str = ""
-    user: str = ""
-    port: int | None = None
-    jump: str = ""
-    options: tuple[tuple[str, str], ...] = ()
-    kube: Pod | None = None
-    docker: Container | None = None
 
 
 @dataclass(frozen=True, slots=True)

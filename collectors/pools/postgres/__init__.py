@@ -21,9 +21,9 @@ from collectors.pools.postgres.cancel import Cancel
 from collectors.pools.postgres.details import LOCKS, SESSIONS, lock_tree, session_list
 from collectors.pools.postgres.terminate import Terminate
 from collectors.text import Shown, one_line
-from collectors.transport.faults import span
 from collectors.transport.read.postgres import PostgresReader
 from collectors.transport.read.postgres_session import Row, SaturatedError
+from collectors.transport.spans import span
 
 OWN_ROW = b"server"
 PACKAGE = "collectors.pools"

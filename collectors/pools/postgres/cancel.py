@@ -7,7 +7,7 @@ from collectors.action import ActionSpec, Argument, Plan, Request, Risk
 from collectors.hands import SessionGuard
 from collectors.pools.postgres.sessions import HELD, RUNS, Found, Session, pid_of
 from collectors.pools.postgres.signalling import Signalling
-from collectors.transport.faults import span
+from collectors.transport.spans import span
 
 PID = Argument("pid", "process id of the session, from the sessions below its row")
 

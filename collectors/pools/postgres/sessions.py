@@ -6,9 +6,9 @@ from typing import Any
 
 from collectors.action import MOST_SAMPLES, Request
 from collectors.text import Shown, one_line
-from collectors.transport.faults import span
 from collectors.transport.read.postgres import PostgresReader
 from collectors.transport.read.postgres_session import Identity, Row
+from collectors.transport.spans import span
 
 RUNS = ("active", "fastpath function call")
 HELD = ("idle in transaction", "idle in transaction (aborted)")

@@ -10,7 +10,7 @@ from collectors.pools.postgres.cancel import PID
 from collectors.pools.postgres.sessions import HELD, MOST, Found, Session, held_by, pid_of
 from collectors.pools.postgres.signalling import STANDBY, Signalling
 from collectors.text import one_line
-from collectors.transport.faults import span
+from collectors.transport.spans import span
 
 LEAST = 1.0
 """Seconds; what is idle in transaction for less is at work."""

@@ -6,8 +6,9 @@ import contextlib
 from collectors.errors import AccessError, AnswerError, TimedOutError, UnreachableError
 from collectors.text import one_line
 from collectors.transport.endpoint import Dial, UnixDial
-from collectors.transport.faults import place_of, socket_fault, span
+from collectors.transport.faults import place_of, socket_fault
 from collectors.transport.resolve import Resolver
+from collectors.transport.spans import span
 
 COMMANDS = frozenset({"show stat", "show servers state"})
 """Every command that a collector sends, and none else; none of them changes anything."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from collectors.errors import TimedOutError, UnreachableError
 from collectors.transport.endpoint import Dial, UnixDial
-from collectors.transport.faults import place_of, socket_fault, span
+from collectors.transport.faults import place_of, socket_fault
 from collectors.transport.resolve import Resolver
+from collectors.transport.spans import span
 from collectors.transport.tls import not_after
 
 

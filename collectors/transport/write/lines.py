@@ -11,9 +11,10 @@ from collectors.errors import AnswerError, OptionsError, SourceError, TimedOutEr
 from collectors.secret import SecretUrl
 from collectors.text import one_line
 from collectors.transport.endpoint import Dialer, Endpoint
-from collectors.transport.faults import place_of, socket_fault, span
+from collectors.transport.faults import place_of, socket_fault
 from collectors.transport.read.haproxy import connected
 from collectors.transport.resolve import Resolver
+from collectors.transport.spans import span
 from collectors.transport.write._flocks import Flocks
 
 WRITES = re.compile(r"set server [A-Za-z0-9_.:\-]+/[A-Za-z0-9_.:\-]+ state (?:drain|ready|maint)")

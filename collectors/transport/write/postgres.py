@@ -13,7 +13,7 @@ from collectors.errors import QuarterdeckError, SourceError, TimedOutError, Unre
 from collectors.hands import SessionGuard
 from collectors.options import OptionalUrl, Url
 from collectors.text import one_line
-from collectors.transport.faults import place_of, span
+from collectors.transport.faults import place_of
 from collectors.transport.read.postgres_session import (
     APPLICATION,
     FAILURES,
@@ -27,6 +27,7 @@ from collectors.transport.read.postgres_session import (
     open_session,
     run,
 )
+from collectors.transport.spans import span
 
 PACKAGE = "collectors.transport.write"
 VERBS = ("cancel", "terminate")

@@ -335,7 +335,7 @@ def test_no_collector_starts_a_program_otherwise() -> None:
     for path in root.rglob("*.py"):
         text = path.read_text()
         # the runner's hands may, and no collector can reach them: an import contract
-        if path.name != "exec.py" and path.parent.name != "write":
+        if path.parent.name not in ("write", "servers") and path.name != "local.py":
             assert "subprocess" not in text, path
             assert "os.system" not in text, path
         assert "shell=True" not in text, path

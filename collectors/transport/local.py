@@ -1,0 +1,132 @@
+"""This machine as a Host: programs without a shell, a terminal or our environment, gone when nobody waits."""
+
+import asyncio
+import contextlib
+import os
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Sequence
+
+from collectors.errors import AnswerError, TimedOutError, UnsupportedError
+from collectors.transport.host import OUTPUT_LIMIT, ByteStream, Ran
+from collectors.transport.spans import span
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_COMPLAINTS = 4096
+
+
+def quiet_environment() -> dict[str, str]:
+    """What a program sees of our environment: where programs are, and nothing that could be a secret."""
+    # a console under systemd has a PATH that its operator set
+    return {"PATH": os.environ.get("PATH", _PATH), "LC_ALL": "C", "SYSTEMD_COLORS": "0"}
+
+
+class LocalHost:
+    """This machine."""
+
+    name = ""
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,  # noqa: ASYNC109 - the words of a time-out need it
+        limit: int = OUTPUT_LIMIT,
+        given: bytes = b"",
+    ) -> Ran:
+        """Run a program to its end; raises as ``Host.run`` says."""
+        process = await started(argv, given=bool(given))
+        try:
+            async with asyncio.timeout(timeout):
+                out, err, _ = await asyncio.gather(
+                    _read(process.stdout, limit), _read(process.stderr, limit), _give(process, given)
+                )
+                code = await process.wait()
+        except TimeoutError:
+            raise TimedOutError(
+                f"{argv[0]} gave no answer in {span(timeout)}", "is the machine overloaded?"
+            ) from None
+        finally:
+            await ended(process)
+        return Ran(code, out, err)
+
+    async def stream(self, argv: Sequence[str]) -> ByteStream:
+        """Start a program; raises as ``Host.run`` says."""
+        return ProcessStream(await started(argv, given=False))
+
+
+class ProcessStream:
+    """The output of a child process."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._complaints = bytearray()
+        self._listening = asyncio.create_task(self._listen())
+
+    async def read(self, most: int = 256 * 1024) -> bytes:
+        """The next bytes; empty at the end."""
+        stream = self._process.stdout
+        return await stream.read(most) if stream else b""
+
+    async def ended(self) -> Ran:
+        """The exit code and the last of the complaints."""
+        await self._listening
+        return Ran(await self._process.wait(), b"", bytes(self._complaints))
+
+    async def close(self) -> None:
+        """Kill it and reap it."""
+        await ended(self._process)
+        self._listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._listening
+
+    async def _listen(self) -> None:
+        stream = self._process.stderr
+        while stream is not None and (piece := await stream.read(_COMPLAINTS)):
+            self._complaints = (self._complaints + piece)[-_COMPLAINTS:]
+
+
+async def started(argv: Sequence[str], *, given: bool) -> Process:
+    """Start a program in a session of its own; raises UnsupportedError where that cannot be."""
+    try:
+        return await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=PIPE if given else DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
+            env=quiet_environment(),
+            cwd="/",
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise UnsupportedError(f"there is no {argv[0]} on this machine") from None
+    except OSError as error:
+        raise UnsupportedError(f"{argv[0]} cannot be started: {error.strerror}") from None
+
+
+async def ended(process: Process) -> None:
+    """Kill what still runs and reap it, also while we are being cancelled."""
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    await asyncio.shield(process.wait())
+
+
+async def _read(stream: asyncio.StreamReader | None, limit: int) -> bytes:
+    """All of a pipe, to its end; raises AnswerError beyond the limit."""
+    read = bytearray()
+    while stream is not None and (piece := await stream.read(65536)):
+        read += piece
+        if len(read) > limit:
+            raise AnswerError(f"an answer of more than {limit // 1024} KiB")
+    return bytes(read)
+
+
+async def _give(process: Process, given: bytes) -> None:
+    if process.stdin is None:
+        return
+    # a program that ends without reading has heard enough
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        process.stdin.write(given)
+        await process.stdin.drain()
+    process.stdin.close()
