@@ -16,12 +16,14 @@ from collectors.model.practice import Practice
 from collectors.model.sweep import Sweep
 from collectors.model.verdict import Verdict
 from collectors.text import shown
+from collectors.transport.endpoint import Dialer
 from collectors.transport.lease import Leases
 from console.engine.history import History
 from console.engine.host import CoreHost, ForeignHost, Host, wind_up
 from console.engine.source import Source
 from console.engine.state import DetailKey, Event, Freshness, SourceId
 from console.engine.store import Store
+from console.engine.ways import Ways
 from console.findings import find_all
 from console.settings import CollectorSettings, Settings
 
@@ -74,6 +76,8 @@ class Core:
         self._interest: frozenset[DetailKey] = frozenset()
         self._looked_at: frozenset[SourceId] = frozenset()
         self._fetching: set[DetailKey] = set()
+        self.ways = Ways(self.store, self.clock, self._came_up)
+        self.ways.open(settings.servers)
         for collector in self._wanted(settings):
             self._add(collector)
 
@@ -127,10 +131,21 @@ class Core:
         self._tasks.clear()
         self._runs.clear()
         await asyncio.gather(*(source.close() for source in self._sources.values()))
+        await self.ways.close()
 
     async def apply(self, settings: Settings) -> None:
-        """Go over to other settings: sources that are the same go on undisturbed."""
+        """Go over to other settings: sources that are the same go on undisturbed.
+
+        Where the servers differ, all that runs through one begins anew.
+        """
+        others = settings.servers != self.settings.servers
         self.settings = settings
+        if others:
+            for source_id, source in list(self._sources.items()):
+                if source.settings.server:
+                    await self._remove(source_id)
+            await self.ways.close()
+            self.ways.open(settings.servers)
         wanted = {SourceId(one.name, one.instance): one for one in self._wanted(settings)}
         for source_id, source in list(self._sources.items()):
             if wanted.get(source_id) != source.settings:
@@ -177,11 +192,19 @@ class Core:
         foreign = info.distribution if info else ""
         host: Host = ForeignHost(settings.type, self.clock.boottime) if foreign else CoreHost()
         leases = Leases() if foreign else self._leases
-        make = _maker(settings, self.clock, leases, self._emit)
-        source = Source(settings, make, host, self.store, self.history, self.clock, self._rng)
-        source.on_sweep = self._swept
+        dialer = self.ways.dialer(host.home if isinstance(host, ForeignHost) else None)
+        make = _maker(settings, self.clock, leases, dialer, self._emit)
+        way = self.ways.way(settings.server, settings.name)
+        source = Source(settings, make, host, self.store, self.history, self.clock, self._rng, way)
+        source.on_sweep = lambda *swept: self.on_sweep(*swept)  # noqa: PLW0108 - ours is set later
         self._sources[source.id] = source
         self.store.put_source(source.state(foreign))
+
+    def _came_up(self, server: str) -> None:
+        """Collect at once what waited for this server."""
+        for source in self._sources.values():
+            if source.settings.server == server:
+                source.kick(at_once=True)
 
     def _wanted(self, settings: Settings) -> list[CollectorSettings]:
         return [one for one in settings.collectors if one.enabled and self._only in (None, one.practice)]
@@ -197,9 +220,6 @@ class Core:
             await asyncio.gather(task, return_exceptions=True)
         await self._sources.pop(source_id).close()
         self.store.drop_source(source_id)
-
-    def _swept(self, source: SourceId, sweep: Sweep, verdicts: tuple[Verdict, ...]) -> None:
-        self.on_sweep(source, sweep, verdicts)
 
     def _happened(self, event: Event) -> None:
         self.on_event(event)
@@ -254,7 +274,11 @@ def _resume_garbage_collection() -> None:
 
 
 def _maker(
-    settings: CollectorSettings, clock: Clock, leases: Leases, emit: Callable[[LogBatch], None]
+    settings: CollectorSettings,
+    clock: Clock,
+    leases: Leases,
+    dialer: Dialer,
+    emit: Callable[[LogBatch], None],
 ) -> Callable[[Any], Collector[Any]]:
     def make(options: object) -> Collector[Any]:
         if settings.load_error is not None:
@@ -269,6 +293,7 @@ def _maker(
             timeout=settings.timeout,
             clock=clock,
             leases=leases,
+            dialer=dialer,
             emit=emit,
         )
         return registry.load(settings.type)(options, context)
