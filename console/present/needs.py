@@ -8,10 +8,10 @@ from collectors.model.level import Level
 from collectors.model.practice import Practice
 from collectors.model.subject import SubjectId
 from collectors.model.verdict import Verdict
-from collectors.transport.servers.state import Phase, ServerState
+from collectors.transport.servers.state import ServerState
 from console.engine.state import Freshness, Snapshot, SourceState
 from console.present.fold import fold_all
-from console.present.servers import state_words
+from console.present.servers import DOWN, state_words
 from console.present.words import counted
 from console.settings import Service
 
@@ -91,7 +91,7 @@ def _silent_sources(snapshot: Snapshot) -> list[Need]:
     """Sources without fresh values; those that fail for one reason stand on one line."""
     by_reason: dict[str, list[tuple[str, Practice, str]]] = {}
     behind: dict[str, list[tuple[ServerState, SourceState]]] = {}
-    ways = {state.name: state for state in snapshot.servers if state.phase in (Phase.LOST, Phase.STOPPED)}
+    ways = {state.name: state for state in snapshot.servers if state.phase in DOWN}
     for source in snapshot.sources:
         if source.freshness(snapshot.now) not in (Freshness.STALE, Freshness.FAILED):
             continue

@@ -31,6 +31,9 @@ LEVELS = {
     Phase.LOST: Level.WARNING,
     Phase.STOPPED: Level.CRITICAL,
 }
+DOWN = (Phase.STOPPED, Phase.LOST)
+"""Where there is no way."""
+
 _ORDER = (Phase.STOPPED, Phase.LOST, Phase.CONNECTING, Phase.UP, Phase.IDLE)
 
 
@@ -87,7 +90,7 @@ def sentence(state: ServerState) -> str:
         words += f"; {state.why}"
     if state.hint:
         words += f" – {state.hint}"
-    if state.phase in (Phase.STOPPED, Phase.LOST) and state.by_hand:
+    if state.phase in DOWN and state.by_hand:
         words += f"; by hand: {state.by_hand}"
     return words
 
@@ -111,7 +114,7 @@ def stopped_cells(servers: Sequence[ServerState]) -> tuple[Cell, ...]:
 
 def lines(servers: Sequence[ServerState]) -> tuple[str, ...]:
     """For the command line: one sentence for each server that there is no way to."""
-    return tuple(sentence(state) for state in servers if state.phase in (Phase.STOPPED, Phase.LOST))
+    return tuple(sentence(state) for state in servers if state.phase in DOWN)
 
 
 def as_json(servers: Sequence[ServerState]) -> list[dict[str, object]]:

@@ -7,9 +7,9 @@ from functools import partial
 from textual.app import SuspendNotSupported
 
 from collectors.errors import QuarterdeckError
-from collectors.transport.servers.state import Phase, ServerState
+from collectors.transport.servers.state import ServerState
 from console.engine.ways import Pool
-from console.present.servers import state_words, stopped
+from console.present.servers import DOWN, state_words, stopped
 from console.present.words import counted
 from console.screens.acting import ActingApp
 from console.screens.servers import ServersScreen
@@ -54,11 +54,11 @@ class ReachingApp(ActingApp):
                 partial(self.login, state.hop or state.name),
             )
             for state in states
-            if state.phase in (Phase.STOPPED, Phase.LOST)
+            if state.phase in DOWN
         ]
 
     def _server_meant(self) -> str:
-        """The server under the cursor, or that of the source there, or the one that has stopped."""
+        """The server under the cursor; elsewhere the one that is in the way there, or that stopped."""
         screen, snapshot = self._console_screen(), self.store.snapshot()
         state: ServerState | None = None
         if isinstance(screen, ServersScreen):
@@ -66,7 +66,8 @@ class ReachingApp(ActingApp):
         elif screen is not None:
             sources = [snapshot.source(one) for one in screen.sources()]
             names = [source.server for source in sources if source is not None and source.server]
-            state = snapshot.server(names[0]) if names else None
+            states = [snapshot.server(name) for name in names]
+            state = next((one for one in states if one is not None and one.phase in DOWN), None)
         if state is not None:
             return state.hop or state.name
         names = list(stopped(snapshot.servers))
