@@ -50,8 +50,8 @@ KEYS: tuple[Key, ...] = (
     Key("app.later", ("full_stop", "right_square_bracket"), "shift_time(-1)", "chart: later", "look"),
     Key("app.zoom", ("z",), "zoom", "the panel alone", "look"),
     Key("app.logs", ("L",), "logs_of", "logs of this subject", "go to"),
-    Key("servers.retry", ("r",), "retry_servers", "try again every server that has stopped", "servers"),
-    Key("servers.login", ("I",), "login", "log in to a server, in this terminal", "servers"),
+    Key("app.retry", ("r",), "retry_servers", "try again every server that has stopped", "servers"),
+    Key("app.login", ("I",), "login", "log in to a server, in this terminal", "servers"),
     Key("app.mouse", ("m",), "toggle_mouse", "mouse on or off", "console"),
 )
 """The console's own keys; tables and views add theirs, whose ids begin with ``table.`` and ``log.``."""
