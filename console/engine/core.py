@@ -203,7 +203,7 @@ class Core:
     def _came_up(self, server: str) -> None:
         """Collect at once what waited for this server."""
         for source in self._sources.values():
-            if source.settings.server == server:
+            if source.unreached and source.settings.server == server:
                 source.kick(at_once=True)
 
     def _wanted(self, settings: Settings) -> list[CollectorSettings]:

@@ -47,7 +47,10 @@ class BugError(SourceError):
 
 
 class Source:
-    """Runs one collector. All methods but ``settings`` are for the core's loop."""
+    """Runs one collector. All methods but ``settings`` are for the core's loop.
+
+    ``unreached``: at the last pass there was no way to its server.
+    """
 
     def __init__(
         self,
@@ -81,6 +84,7 @@ class Source:
         self._looked_at = False
         self._pace = 1.0
         self._slowed = 1.0
+        self.unreached = False
         self.first = asyncio.Event()
 
     def state(self, foreign: str) -> SourceState:
@@ -111,6 +115,7 @@ class Source:
     async def once(self) -> None:
         """One pass, with its deadline; every outcome ends in the store."""
         started = self._clock.boottime()
+        self.unreached = False
         self._backoff = self._backoff.trying()
         self._store.update(self.id, quiet=True, running_at=started, breaker=self._backoff.breaker)
         try:
@@ -276,8 +281,8 @@ class Source:
     def _failed(self, error: QuarterdeckError, started: float) -> None:
         took = self._clock.boottime() - started
         # A server has a breaker of its own, which all that runs through it shares.
-        of_server = isinstance(error, ServerError)
-        if not of_server and (self._collector is None or self._collector.backs_off):
+        self.unreached = isinstance(error, ServerError)
+        if not self.unreached and (self._collector is None or self._collector.backs_off):
             self._backoff = self._backoff.failed()
         failure = Failure(
             self.id,

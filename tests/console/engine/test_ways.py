@@ -143,7 +143,7 @@ async def test_when_a_server_comes_up_its_sources_are_looked_at_at_once(
     assert woken == [Phase.UP], "the screen is told"
     await wait_until_async(lambda: kind.passes == 4, 10, "although it was refreshed within this second")
     await wait_until_async(lambda: core.store.snapshot().sources[0].failure is None, 10)
-    assert kind.passes == 4, "web-2 was up all the time"
+    assert kind.passes == 4, "web-2 was up all the time, and had brought itself up"
     await core.stop()
 
 
