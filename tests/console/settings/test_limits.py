@@ -208,7 +208,7 @@ def test_the_examples_of_the_readme_load(place: Any) -> None:
     text = (ROOT / "README.md").read_text().partition("### What actions may do")[2].partition("## Keys")[0]
     limits, servers, actions = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     where = '[services.orders]\ninstances = ["web-[1-12]"]\n'
-    settings = place.load("\n".join([limits, servers, where, actions, QUEUES]))
+    settings = place.load(f"{limits}{servers}{where}{actions}{QUEUES}")
     assert [*settings.servers][:3] == ["bastion", "web-1", "web-2"]
     assert {one.server for one in settings.collectors} >= {"web-1", "web-12"}
     assert settings.limits.of("queues.retry") == Limit(50, 5.0)
