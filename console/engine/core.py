@@ -192,8 +192,7 @@ class Core:
         foreign = info.distribution if info else ""
         host: Host = ForeignHost(settings.type, self.clock.boottime) if foreign else CoreHost()
         leases = Leases() if foreign else self._leases
-        dialer = self.ways.dialer(host.home if isinstance(host, ForeignHost) else None)
-        make = _maker(settings, self.clock, leases, dialer, self._emit)
+        make = _maker(settings, self.clock, leases, self.ways.dialer, self._emit)
         way = self.ways.way(settings.server, settings.name)
         source = Source(settings, make, host, self.store, self.history, self.clock, self._rng, way)
         source.on_sweep = lambda *swept: self.on_sweep(*swept)  # noqa: PLW0108 - ours is set later

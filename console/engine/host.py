@@ -56,7 +56,6 @@ class ForeignHost:
         self._clock = clock
         self._loop = asyncio.new_event_loop()
         self._asked: float | None = None
-        self._home: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._main, name=f"plug-in {name}", daemon=True)
         self._thread.start()
 
@@ -77,15 +76,8 @@ class ForeignHost:
                 raise RuntimeError(f"the plug-in tried to end the program: {error!r}") from error
 
         coroutine: Coroutine[Any, Any, T] = there()
-        self._home = asyncio.get_running_loop()
         self._beat()
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self._loop))
-
-    def home(self) -> asyncio.AbstractEventLoop:
-        """The loop from which the thread was last asked: the core's."""
-        if self._home is None:
-            raise RuntimeError("the thread has not been asked for anything yet")
-        return self._home
 
     def blocked(self) -> float:
         """Seconds since the thread was asked for a sign of life and gave none."""

@@ -216,6 +216,7 @@ class Source:
     async def _prepared(self) -> Collector[Any]:
         """The collector, made and opened where that has not been done."""
         if self._collector is None:
+            await self._way.ready()
             self._collector = await self._host.run(self._made)
             if isinstance(self._collector, HasDetails):
                 self._store.update(self.id, details=self._collector.details)

@@ -1,7 +1,7 @@
 """Where keys and palette lead to when a server wants a person: trying again, and logging in."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from textual.app import SuspendNotSupported
@@ -79,17 +79,20 @@ class ReachingApp(ActingApp):
             return
         try:
             argv = await self.on_core(lambda: _login_argv(pool, name))
+            if not argv:
+                self.tell(f"{name} needs no login of ours: see the login of its own program")
+                return
             words = (f"quarterdeck: {shlex.join(argv)}", "The screen comes back when this has ended.")
             code = await self.lend_terminal(argv, words)
-            is_open = await self.on_core(lambda: pool.adopt(name))
+            if code:
+                self.tell(f"{name}: not logged in: {argv[0]} ended with status {code}", bad=True)
+                return
+            await self.on_core(lambda: pool.adopt(name))
         except (QuarterdeckError, OSError, SuspendNotSupported) as error:
             self.tell(f"{name}: no login: {error}", bad=True)
-            return
-        if is_open:
-            self.tell(f"{name}: logged in")
         else:
-            self.tell(f"{name}: not logged in: ssh ended with status {code}", bad=True)
+            self.tell(f"{name}: logged in")
 
 
-async def _login_argv(pool: Pool, name: str) -> list[str]:
+async def _login_argv(pool: Pool, name: str) -> Sequence[str]:
     return pool.login_argv(name)

@@ -1,6 +1,7 @@
 """``login``: open the ways to servers where a person is asked something, before the screen."""
 
 import asyncio
+import contextlib
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from collectors.clock import SystemClock
 from collectors.errors import QuarterdeckError
 from collectors.text import Shown
 from collectors.transport.servers.spec import Server
+from collectors.transport.servers.state import ServerError
 from console.cli import USAGE, Wanted
 from console.engine.ways import Pool, open_pool
 from console.settings.problems import UsageError, did_you_mean
@@ -61,19 +63,21 @@ async def _opened(servers: Mapping[str, Server], names: Sequence[str]) -> int:
 
 async def _login(pool: Pool, name: str) -> bool:
     """Whether the way stands, after a person had his say where it did not."""
+    with contextlib.suppress(ServerError):
+        await pool.adopt(name)
+        print(Shown(f"{name}: open already"))
+        return True
     try:
-        if await pool.adopt(name):
-            print(Shown(f"{name}: open already"))
-            return True
         argv = pool.login_argv(name)
         print(Shown(f"quarterdeck: {shlex.join(argv)}"), file=sys.stderr, flush=True)
         code = await (await asyncio.create_subprocess_exec(*argv)).wait()
-        is_open = await pool.adopt(name)
+        if code == 0:
+            await pool.adopt(name)
     except QuarterdeckError as error:
         say_error(error)
         return False
     except OSError as error:
         print(Shown(f"quarterdeck: {name}: {error}"), file=sys.stderr)
         return False
-    print(Shown(f"{name}: {'open' if is_open else f'not open, ssh ended with status {code}'}"))
-    return is_open
+    print(Shown(f"{name}: {f'not open, ssh ended with status {code}' if code else 'open'}"))
+    return code == 0

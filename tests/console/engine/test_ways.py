@@ -94,18 +94,11 @@ async def test_a_source_is_reached_through_its_server(monkeypatch: pytest.Monkey
 async def test_a_plug_in_reaches_its_server_from_its_own_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     kind = behind()
     core, pool = core_of(monkeypatch, kind, "web-1", foreign="acme 1.0")
-    where = []
-    dial = pool.dial
-
-    async def noted(endpoint: Any) -> Any:
-        where.append(threading.current_thread().name)
-        return await dial(endpoint)
-
-    monkeypatch.setattr(pool, "dial", noted)
     await core.once()
     assert [row.reading.subject.label for row in core.store.snapshot().rows] == ["hello more"]
     assert kind.threads == {"plug-in queues.sample"}
-    assert where == [threading.current_thread().name], "the pool is asked on the core's loop alone"
+    assert pool.loops == {id(asyncio.get_running_loop())}, "the pool lives on the core's loop"
+    assert core.store.snapshot().servers[0].phase is Phase.UP
     await core.stop()
 
 
@@ -140,7 +133,7 @@ async def test_when_a_server_comes_up_its_sources_are_looked_at_at_once(
     core.store.on_wake = lambda: woken.append(core.store.snapshot().servers[0].phase)
     core.store.clear()
     pool.put("web-1", Phase.UP)
-    assert woken == [Phase.UP], "the screen is told"
+    await wait_until_async(lambda: woken == [Phase.UP], 10, "the screen is told")
     await wait_until_async(lambda: kind.passes == 4, 10, "although it was refreshed within this second")
     await wait_until_async(lambda: core.store.snapshot().sources[0].failure is None, 10)
     assert kind.passes == 4, "web-2 was up all the time, and had brought itself up"

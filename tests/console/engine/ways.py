@@ -1,5 +1,6 @@
 """A pool of servers that does as it is told: ways that break when a test says so."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -30,6 +31,7 @@ class ScriptedPool:
         self.argv = ["true"]
         self.login_works = True
         self.closed = False
+        self.loops: set[int] = set()
 
     async def dial(self, endpoint: Endpoint) -> Dial:
         self.dialled.append(endpoint)
@@ -43,6 +45,9 @@ class ScriptedPool:
             raise ServerError(f"{server}: {state.fault}", state.hint, fault=state.fault)
         if state.phase is Phase.IDLE:
             self.put(server, Phase.UP)
+
+    async def start(self) -> None:
+        self.loops.add(id(asyncio.get_running_loop()))
 
     def host(self, server: str) -> Host:
         return LocalHost()
@@ -63,11 +68,11 @@ class ScriptedPool:
     def login_argv(self, name: str) -> list[str]:
         return self.argv
 
-    async def adopt(self, name: str) -> bool:
+    async def adopt(self, name: str) -> None:
         self.adopted.append(name)
-        if self.login_works:
-            self.put(name, Phase.UP)
-        return self.login_works
+        if not self.login_works:
+            raise ServerError(f"{name}: nothing was opened")
+        self.put(name, Phase.UP)
 
     async def close(self) -> None:
         self.closed = True

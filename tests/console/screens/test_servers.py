@@ -114,10 +114,11 @@ async def test_r_tries_again_from_anywhere_what_has_stopped(monkeypatch: pytest.
 
 async def test_i_lends_the_terminal_and_takes_what_was_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     lent: list[Sequence[str]] = []
+    codes = [255, 0, 0]
 
     async def lend(argv: Sequence[str], words: Sequence[str]) -> int:
         lent.append(argv)
-        return 255 if pool.login_works is False else 0
+        return codes.pop(0)
 
     async with behind(monkeypatch) as (stage, pool):
         monkeypatch.setattr(stage.app, "lend_terminal", lend)
@@ -125,14 +126,16 @@ async def test_i_lends_the_terminal_and_takes_what_was_opened(monkeypatch: pytes
         await stage.press("I")
         await stage.until("Put the cursor on a server first")
         await stop_web(stage, pool)
-        pool.login_works = False
         await stage.press("I")
         await stage.until("web-1: not logged in: ssh ended with status 255")
+        pool.login_works = False
+        await stage.press("I")
+        await stage.until("web-1: no login: web-1: nothing was opened")
         pool.login_works = True
         await stage.press("W")
         await stage.press("I")
         await stage.until("web-1: logged in")
-        assert lent == [pool.argv, pool.argv]
+        assert lent == [pool.argv] * 3
         assert pool.adopted == ["web-1", "web-1"]
         assert stage.snapshot.servers[0].phase is Phase.UP
 
