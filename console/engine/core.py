@@ -18,6 +18,7 @@ from collectors.model.verdict import Verdict
 from collectors.text import shown
 from collectors.transport.endpoint import Dialer
 from collectors.transport.lease import Leases
+from collectors.transport.servers.state import Phase
 from console.engine.history import History
 from console.engine.host import CoreHost, ForeignHost, Host, wind_up
 from console.engine.source import Source
@@ -90,17 +91,27 @@ class Core:
         self.spawn(self._think(), "findings")
         self.spawn(self._transitions(), "deadlines")
 
-    async def once(self) -> None:
-        """Collect every source one time, all together, and judge.
+    async def once(self, only: Iterable[SourceId] = ()) -> None:
+        """Collect every source one time, or these, all together, and judge.
 
-        What has turned stale while the slowest answered is collected once more.
+        What has turned stale while the slowest answered is collected once more, and what was too early
+        for its server.
         """
-        await asyncio.gather(*(source.once() for source in self._sources.values()))
-        now = self.clock.boottime()
+        asked = set(only) or set(self._sources)
+        await asyncio.gather(*(self._sources[source].once() for source in asked))
+        await self.ways.settled(
+            {source.settings.server for source in self._sources.values() if source.unreached}
+        )
+        snapshot, now = self.store.snapshot(), self.clock.boottime()
+        up = {server.name for server in snapshot.servers if server.phase is Phase.UP}
         late = [
             state.id
-            for state in self.store.snapshot().sources
-            if state.failure is None and state.freshness(now) is Freshness.STALE
+            for state in snapshot.sources
+            if state.id in asked
+            and (
+                (state.failure is None and state.freshness(now) is Freshness.STALE)
+                or (self._sources[state.id].unreached and state.server in up)
+            )
         ]
         await asyncio.gather(*(self._sources[source].once() for source in late))
         self.judge()

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from collectors.clock import Clock
@@ -14,6 +14,9 @@ from console.engine.store import Store
 
 NOTICED = 0.05
 """Seconds that a pool may need to see that a way broke, after what ran through it has seen it."""
+
+PATIENCE = 15.0
+"""Seconds that a single look waits for ways that are being made: jump hosts and handshakes add up."""
 
 BROKEN = (Phase.CONNECTING, Phase.LOST, Phase.STOPPED)
 
@@ -112,6 +115,7 @@ class Ways:
         self._came_up = came_up
         self._up: frozenset[str] = frozenset()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._news = asyncio.Event()
         self.pool: Pool | None = None
 
     def open(self, servers: Mapping[str, Server]) -> None:
@@ -125,6 +129,16 @@ class Ways:
         pool, self.pool = self.pool, None
         if pool is not None:
             await pool.close()
+
+    async def settled(self, servers: Collection[str]) -> None:
+        """Wait, PATIENCE at most, while one of these is being connected to."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while self.pool is not None and any(
+                    state.phase is Phase.CONNECTING and state.name in servers for state in self.pool.states()
+                ):
+                    self._news.clear()
+                    await self._news.wait()
 
     @property
     def dialer(self) -> Dialer:
@@ -151,6 +165,7 @@ class Ways:
                 self._loop.call_soon_threadsafe(self._told)
 
     def _told(self) -> None:
+        self._news.set()
         if self.pool is None:
             return
         states = self.pool.states()

@@ -202,3 +202,26 @@ async def test_other_servers_mean_a_pool_anew_and_the_same_ones_do_not(
     assert core.store.snapshot().servers == ()
     assert core.ways.pool is None
     await core.stop()
+
+
+async def test_a_single_look_waits_for_a_way_that_is_being_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = behind()
+    core, pool = core_of(monkeypatch, kind, "web-1", "web-2")
+    pool.put("web-1", Phase.CONNECTING)
+    asyncio.get_running_loop().call_later(0.5, pool.put, "web-1", Phase.UP)
+    await core.once()
+    assert [state.failure for state in core.store.snapshot().sources] == [None, None]
+    assert kind.passes == 3, "web-2 was looked at once"
+    await core.stop()
+
+
+async def test_a_single_look_does_not_wait_for_a_way_that_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    core, pool = core_of(monkeypatch, kind := behind(), "web-1")
+    pool.put("web-1", Phase.CONNECTING)
+    asyncio.get_running_loop().call_later(0.2, pool.put, "web-1", Phase.LOST, Fault.REFUSED)
+    async with asyncio.timeout(10):
+        await core.once()
+    (source,) = core.store.snapshot().sources
+    assert source.failure is not None
+    assert kind.passes == 1
+    await core.stop()

@@ -41,8 +41,8 @@ class ScriptedPool:
     def through(self, server: str) -> None:
         """Raise ServerError where the way to a server is broken; one that was not used comes up."""
         state = self._states[server]
-        if state.phase in (Phase.LOST, Phase.STOPPED):
-            raise ServerError(f"{server}: {state.fault}", state.hint, fault=state.fault)
+        if state.phase in (Phase.LOST, Phase.STOPPED, Phase.CONNECTING):
+            raise ServerError(f"{server}: {state.fault or state.phase}", state.hint, fault=state.fault)
         if state.phase is Phase.IDLE:
             self.put(server, Phase.UP)
 
