@@ -246,7 +246,7 @@ def collectors(name: str, as_json: bool) -> None:
 @click.argument("servers", nargs=-1, metavar="[SERVER ...]")
 @click.pass_context
 def login(ctx: click.Context, config: str, environment: str, servers: tuple[str, ...]) -> None:
-    """Open the ways to servers by hand (passphrase, one-time code); the console finds them open."""
+    """Log in to servers by hand (passphrase, one-time code), then open the screen."""
     from console.verbs.login import run_login
 
     sys.exit(run_login(_wanted(ctx, config, environment), servers))

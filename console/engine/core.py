@@ -321,9 +321,18 @@ class CoreThread:
 
     def start(self) -> None:
         """Start the thread and the schedule."""
-        sys.setswitchinterval(0.0005)
-        self._thread.start()
+        self._begin()
         self.submit(lambda: self._loop.create_task(self.core.start()))
+
+    def before(self, command: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The value of a coroutine that runs on the core's loop before the schedule starts."""
+        self._begin()
+        return asyncio.run_coroutine_threadsafe(command(), self._loop).result()
+
+    def _begin(self) -> None:
+        if not self._thread.is_alive():
+            sys.setswitchinterval(0.0005)
+            self._thread.start()
 
     def submit(self, command: Callable[[], object]) -> None:
         """Run ``command`` on the core's loop, soon."""

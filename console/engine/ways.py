@@ -124,6 +124,12 @@ class Ways:
         self.pool = open_pool(servers, self._clock, self._changed) if servers else None
         self._store.put_servers(self.pool.states() if self.pool is not None else ())
 
+    async def start(self) -> None:
+        """Let the pool live on this loop, the core's; done before anybody asks it for a way."""
+        self._loop = asyncio.get_running_loop()
+        if self.pool is not None:
+            await self.pool.start()
+
     async def close(self) -> None:
         """Close the pool; what is known of the servers stays in the store."""
         pool, self.pool = self.pool, None
@@ -151,12 +157,7 @@ class Ways:
         if pool is None or not server:
             return DIRECT
         pool.uses(server, collector)
-
-        async def start() -> None:
-            self._loop = asyncio.get_running_loop()
-            await pool.start()
-
-        return Way(lambda: next((state for state in pool.states() if state.name == server), None), start)
+        return Way(lambda: next((state for state in pool.states() if state.name == server), None), self.start)
 
     def _changed(self) -> None:
         """Something is different; told in any thread."""

@@ -1,8 +1,9 @@
 """Where keys and palette lead to when a server wants a person: trying again, and logging in."""
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
+from typing import Any
 
 from textual.app import SuspendNotSupported
 
@@ -17,6 +18,10 @@ from console.screens.servers import ServersScreen
 
 class ReachingApp(ActingApp):
     """A console that reaches sources through servers."""
+
+    def before(self, command: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """Run a coroutine on the core's loop and wait for it; the screen is not open yet."""
+        self._thread.before(command)
 
     def action_retry_servers(self) -> None:
         """Try again every server that has stopped."""

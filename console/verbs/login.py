@@ -1,34 +1,32 @@
-"""``login``: open the ways to servers where a person is asked something, before the screen."""
+"""``login``: open the ways to servers where a person is asked something, then the screen."""
 
 import asyncio
-import contextlib
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from collectors.clock import SystemClock
 from collectors.errors import QuarterdeckError
 from collectors.text import Shown
 from collectors.transport.servers.spec import Server
-from collectors.transport.servers.state import ServerError
 from console.cli import USAGE, Wanted
-from console.engine.ways import Pool, open_pool
+from console.engine.ways import Pool, Ways
 from console.settings.problems import UsageError, did_you_mean
+from console.verbs.open import run_console
 from console.verbs.sourcing import say_error, settings_or_exit
 
 
 def run_login(wanted: Wanted, names: Sequence[str]) -> int:
-    """Log in to these servers, or to all that ssh reaches, one after the other; 1 where one is not open."""
-    servers = settings_or_exit(wanted, idle=True).servers
+    """Log in to these servers, or to all that ssh reaches, one after the other; then open the screen."""
+    settings = settings_or_exit(wanted)
     try:
-        chosen = list(_chosen(servers, names))
+        chosen = list(_chosen(settings.servers, names))
     except UsageError as error:
         say_error(error)
         return error.exit_code
     if not sys.stdin.isatty():
         print("quarterdeck: a login asks: run it on a terminal", file=sys.stderr)
         return USAGE
-    return asyncio.run(_opened(servers, chosen))
+    return run_console(settings, plain_lines=wanted.plain, first=lambda core: log_in(core.ways, chosen))
 
 
 def _chosen(servers: Mapping[str, Server], names: Sequence[str]) -> Iterator[str]:
@@ -53,31 +51,24 @@ def _chosen(servers: Mapping[str, Server], names: Sequence[str]) -> Iterator[str
                 yield one
 
 
-async def _opened(servers: Mapping[str, Server], names: Sequence[str]) -> int:
-    pool = open_pool(servers, SystemClock(), lambda: None)
-    failed = [name for name in names if not await _login(pool, name)]
-    if failed:
-        print(f"quarterdeck: not open: {', '.join(failed)}", file=sys.stderr)
-    return 1 if failed else 0
+async def log_in(ways: Ways, names: Sequence[str]) -> None:
+    """Let a person open each of these ways on this terminal; what came of it is told on stderr."""
+    await ways.start()
+    for name in names:
+        if ways.pool is not None:
+            print(Shown(f"quarterdeck: {name}: {await _login(ways.pool, name)}"), file=sys.stderr, flush=True)
 
 
-async def _login(pool: Pool, name: str) -> bool:
-    """Whether the way stands, after a person had his say where it did not."""
-    with contextlib.suppress(ServerError):
-        await pool.adopt(name)
-        print(Shown(f"{name}: open already"))
-        return True
+async def _login(pool: Pool, name: str) -> str:
     try:
         argv = pool.login_argv(name)
         print(Shown(f"quarterdeck: {shlex.join(argv)}"), file=sys.stderr, flush=True)
         code = await (await asyncio.create_subprocess_exec(*argv)).wait()
-        if code == 0:
-            await pool.adopt(name)
+        if code:
+            return f"not open, {argv[0]} ended with status {code}"
+        await pool.adopt(name)
     except QuarterdeckError as error:
-        say_error(error)
-        return False
+        return f"not open: {error.why}"
     except OSError as error:
-        print(Shown(f"quarterdeck: {name}: {error}"), file=sys.stderr)
-        return False
-    print(Shown(f"{name}: {f'not open, ssh ended with status {code}' if code else 'open'}"))
-    return code == 0
+        return f"not open: {error}"
+    return "open"
