@@ -63,6 +63,10 @@ class Broken:
         """Wait until both sources say this."""
         await wait_until_async(lambda: self.why(READY) == words and self.why(JOBS) == words, deadline, words)
 
+    async def has_reconnected(self, times: int) -> None:
+        """Wait until the way has been made again so often."""
+        await wait_until_async(lambda: self.server.reconnects >= times, 40, "a way anew")
+
     async def is_well(self, deadline: float = 40.0) -> None:
         """Wait until both sources tell of now."""
 

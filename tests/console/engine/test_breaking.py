@@ -13,7 +13,7 @@ async def test_sessions_that_are_killed_come_back_and_nobody_is_called_down(
         async with broken(tmp_path, sshd, valkey_db, port) as run:
             for times in range(1, 4):
                 sshd.kill_sessions()
-                await wait_until_async(lambda times=times: run.server.reconnects >= times, 40)
+                await run.has_reconnected(times)
                 await run.is_well()
             assert run.states == {"up"}
             assert run.server.phase is Phase.UP
