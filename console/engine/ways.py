@@ -84,9 +84,8 @@ class Way:
             await asyncio.sleep(NOTICED)
             state = self._tell()
             if state is not None and state.phase in BROKEN:
-                raise ServerError(
-                    f"{state.name}: {state.fault or state.phase}", state.hint, fault=state.fault
-                )
+                words = state.why or f"{state.name}: {state.fault or state.phase}"
+                raise ServerError(words, state.hint, fault=state.fault, hop=state.hop, by_hand=state.by_hand)
 
     async def explain(self, error: QuarterdeckError) -> QuarterdeckError:
         """The error, or the server's words where the way is broken and that would be why."""
@@ -134,6 +133,7 @@ class Ways:
         """Close the pool; what is known of the servers stays in the store."""
         pool, self.pool = self.pool, None
         if pool is not None:
+            self._store.put_servers(pool.states())
             await pool.close()
 
     async def settled(self, servers: Collection[str]) -> None:

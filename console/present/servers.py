@@ -57,7 +57,7 @@ def facts(
     retry = state.retry_at - snapshot.now if state.retry_at is not None else None
     found = (
         ("state", level_cell(LEVELS[state.phase], state_words(state))),
-        ("why", Cell(str(state.why))),
+        ("why", Cell("" if state.why == f"{state.name}: {state.fault}" else str(state.why))),
         ("at", Cell(f"{state.hop}, on the way there" if state.hop else "")),
         ("do", Cell(str(state.hint))),
         ("by hand", Cell(str(state.by_hand))),
@@ -85,12 +85,11 @@ def state_words(state: ServerState) -> str:
 
 def sentence(state: ServerState) -> str:
     """One sentence on a server, with the remedy, and the command to run by hand."""
-    words = f"{state.name}: {state_words(state)}"
-    if state.why:
-        words += f"; {state.why}"
+    why = str(state.why)
+    words = why if why.startswith(state.name) else f"{state.name}: {why or state_words(state)}"
     if state.hint:
         words += f" – {state.hint}"
-    if state.phase in DOWN and state.by_hand:
+    if state.phase in DOWN and state.by_hand and state.by_hand not in words:
         words += f"; by hand: {state.by_hand}"
     return words
 

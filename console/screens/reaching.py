@@ -8,7 +8,7 @@ from typing import Any
 from textual.app import SuspendNotSupported
 
 from collectors.errors import QuarterdeckError
-from collectors.transport.servers.state import ServerState
+from collectors.transport.servers.state import Phase, ServerState
 from console.engine.ways import Pool
 from console.present.servers import DOWN, state_words, stopped
 from console.present.words import counted
@@ -56,7 +56,7 @@ class ReachingApp(ActingApp):
             (
                 f"servers: log in to {state.name}",
                 state_words(state),
-                partial(self.login, state.hop or state.name),
+                partial(self.login, state.name),
             )
             for state in states
             if state.phase in DOWN
@@ -74,9 +74,9 @@ class ReachingApp(ActingApp):
             states = [snapshot.server(name) for name in names]
             state = next((one for one in states if one is not None and one.phase in DOWN), None)
         if state is not None:
-            return state.hop or state.name
-        names = list(stopped(snapshot.servers))
-        return names[0] if len(names) == 1 else ""
+            return state.name
+        waiting = [state.name for state in snapshot.servers if state.phase is Phase.STOPPED]
+        return waiting[0] if len(waiting) == 1 else ""
 
     async def _login(self, name: str) -> None:
         pool = self.core.ways.pool

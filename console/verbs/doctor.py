@@ -1,7 +1,6 @@
 """``doctor``: examine installation, terminal and configuration, and say what to do."""
 
 import os
-import shlex
 import shutil
 import subprocess
 import sys
@@ -138,8 +137,7 @@ def _servers(servers: Mapping[str, Server]) -> Iterator[Point]:
             )
         )
     for state in states:
-        command = shlex.join(pool.login_argv(state.name)) if state.way == "ssh" else state.by_hand
-        by_hand = f"; by hand: {command}" if command else ""
+        by_hand = f"; by hand: {state.by_hand}" if state.by_hand else ""
         yield _good(f"server {state.name}: {state.target}, by {state.way}{by_hand}")
 
 

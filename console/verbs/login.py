@@ -3,23 +3,23 @@
 import asyncio
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from collectors.errors import QuarterdeckError
 from collectors.text import Shown
-from collectors.transport.servers.spec import Server
 from console.cli import USAGE, Wanted
 from console.engine.ways import Pool, Ways
+from console.settings import Settings
 from console.settings.problems import UsageError, did_you_mean
 from console.verbs.open import run_console
 from console.verbs.sourcing import say_error, settings_or_exit
 
 
 def run_login(wanted: Wanted, names: Sequence[str]) -> int:
-    """Log in to these servers, or to all that ssh reaches, one after the other; then open the screen."""
+    """Log in to these servers, or to all that collectors use, one after the other; then open the screen."""
     settings = settings_or_exit(wanted)
     try:
-        chosen = list(_chosen(settings.servers, names))
+        chosen = list(_chosen(settings, names))
     except UsageError as error:
         say_error(error)
         return error.exit_code
@@ -29,8 +29,9 @@ def run_login(wanted: Wanted, names: Sequence[str]) -> int:
     return run_console(settings, plain_lines=wanted.plain, first=lambda core: log_in(core.ways, chosen))
 
 
-def _chosen(servers: Mapping[str, Server], names: Sequence[str]) -> Iterator[str]:
-    """The servers to log in to, each behind those that it jumps through; raises UsageError."""
+def _chosen(settings: Settings, names: Sequence[str]) -> Iterator[str]:
+    """The servers to log in to: these, or those that collectors run through; raises UsageError."""
+    servers = settings.servers
     by_ssh = [name for name, server in servers.items() if server.host]
     if not by_ssh:
         raise UsageError("no server is reached by ssh", 'declare one: [servers.NAME] with host = "…"')
@@ -40,15 +41,8 @@ def _chosen(servers: Mapping[str, Server], names: Sequence[str]) -> Iterator[str
         if name not in by_ssh:
             way = "kubectl" if servers[name].kube else "docker"
             raise UsageError(f"{name} is reached by {way}, which logs in by itself", f"see {way}'s own login")
-    done: set[str] = set()
-    for name in names or by_ssh:
-        chain = [name]
-        while servers[chain[-1]].jump:
-            chain.append(servers[chain[-1]].jump)
-        for one in reversed(chain):
-            if one not in done:
-                done.add(one)
-                yield one
+    used = {one.server for one in settings.collectors if one.enabled}
+    yield from names or [name for name in by_ssh if name in used] or by_ssh
 
 
 async def log_in(ways: Ways, names: Sequence[str]) -> None:

@@ -18,6 +18,11 @@ def state(name: str, phase: Phase, fault: Fault = Fault.NONE, **more: object) ->
     return ServerState(name, "ssh", Shown(f"ops@{name}.internal"), phase, fault, **values)  # type: ignore[arg-type]  # any field
 
 
+def behind(name: str) -> ServerState:
+    why = Shown(f"{name}: changed host key of bastion")
+    return state(name, Phase.STOPPED, Fault.KEY_CHANGED, hop="bastion", why=why)
+
+
 STATES = (
     state("idle", Phase.IDLE),
     state("well", Phase.UP, latency=0.031, reconnects=2),
@@ -27,11 +32,11 @@ STATES = (
         "bastion",
         Phase.STOPPED,
         Fault.KEY_CHANGED,
-        why=Shown("its key is not the one that is known"),
+        why=Shown("bastion: changed host key"),
         hint=Shown("find out who changed it"),
     ),
-    state("behind-1", Phase.STOPPED, Fault.KEY_CHANGED, hop="bastion"),
-    state("behind-2", Phase.STOPPED, Fault.KEY_CHANGED, hop="bastion"),
+    behind("behind-1"),
+    behind("behind-2"),
 )
 SOURCES = (
     source("jobs", Practice.QUEUES, "orders", server="well"),
@@ -69,7 +74,6 @@ def told(name: str) -> dict[str, str]:
 def test_the_facts_of_a_stopped_server_say_why_what_to_do_and_what_to_run() -> None:
     assert told("bastion") == {
         "state": "stopped: changed host key",
-        "why": "its key is not the one that is known",
         "do": "find out who changed it",
         "by hand": "ssh -F /run/wrapper bastion",
         "target": "ops@bastion.internal, by ssh",
@@ -115,7 +119,7 @@ def test_the_report_tells_each_server_and_an_empty_list_where_there_is_none() ->
             "way": "ssh",
             "phase": "stopped",
             "fault": "changed host key",
-            "why": "its key is not the one that is known",
+            "why": "bastion: changed host key",
             "hint": "find out who changed it",
             "by_hand": "ssh -F /run/wrapper bastion",
         }
@@ -123,6 +127,5 @@ def test_the_report_tells_each_server_and_an_empty_list_where_there_is_none() ->
     assert json.loads(json.dumps(reported)) == reported
     assert report(snapshot(), "lab", {})["servers"] == []
     assert servers.lines(STATES)[1] == (
-        "bastion: stopped: changed host key; its key is not the one that is known – find out who changed it; "
-        "by hand: ssh -F /run/wrapper bastion"
+        "bastion: changed host key – find out who changed it; by hand: ssh -F /run/wrapper bastion"
     )

@@ -55,13 +55,17 @@ def test_what_cannot_be_logged_in_to_is_said(
     assert words in capsys.readouterr().err
 
 
-def test_jump_hosts_come_before_what_is_behind_them(home: Path) -> None:
-    configuration(home, collector("one", "health.tcp", REFUSED), head=SERVERS)
-    servers = load(Source(folder=home), {"HOME": str(home)}).servers
-    assert list(_chosen(servers, [])) == ["bastion", "web-1", "web-2"]
-    assert list(_chosen(servers, ["web-2"])) == ["bastion", "web-2"]
+def test_without_a_name_it_is_what_collectors_run_through(home: Path) -> None:
+    def chosen(*names: str, server: str = "") -> list[str]:
+        more = {"server": f'"{server}"'} if server else {}
+        configuration(home, collector("one", "health.tcp", REFUSED, **more), head=SERVERS)
+        return list(_chosen(load(Source(folder=home), {"HOME": str(home)}), names))
+
+    assert chosen(server="web-2") == ["web-2"]
+    assert chosen() == ["web-1", "web-2", "bastion"]
+    assert chosen("bastion", "web-1", server="web-2") == ["bastion", "web-1"]
     with pytest.raises(QuarterdeckError):
-        list(_chosen(servers, ["web"]))
+        chosen("web")
 
 
 async def test_each_login_is_run_and_what_came_of_it_is_said(
