@@ -3,9 +3,10 @@
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from collectors.errors import OptionsError
 from collectors.transport.servers.spec import Container, Pod, Server
 from console.settings.instances import PLACE, instead, mentions
-from console.settings.problems import Problems, did_you_mean
+from console.settings.problems import KeyPath, Problems, did_you_mean
 from console.settings.sections import read_instances
 from console.settings.strict import Strict, check_circle, entries, is_name, kind
 
@@ -33,7 +34,10 @@ def read_servers(problems: Problems, values: object) -> dict[str, Server]:
                 problems.spoil(key, words, "keep it in one of them")
                 continue
             found[name], tables[name] = _server(filled, name), table
+    told = len(problems)
     _check_jumps(problems, found, tables)
+    if found and len(problems) == told:
+        _check_ssh(problems, found, tables)
     return found
 
 
@@ -95,6 +99,19 @@ def _check_jumps(problems: Problems, found: Mapping[str, Server], tables: Mappin
             problems.spoil(("servers", tables[name], "jump"), words, "name a server that has a host")
     jumps = {name: (server.jump,) if server.jump in found else () for name, server in found.items()}
     check_circle(problems, jumps, "servers", "jump", tables)
+
+
+def _check_ssh(problems: Problems, found: Mapping[str, Server], tables: Mapping[str, str]) -> None:
+    """What the way itself refuses; of a table with a mistake that is told alone."""
+    from collectors.transport.servers.ssh_config import check_server  # noqa: PLC0415 - only where there is a server
+
+    for name, server in found.items():
+        at: KeyPath = ("servers", tables[name])
+        if server.host and not problems.is_tainted(at):
+            try:
+                check_server(server, found)
+            except OptionsError as error:
+                problems.spoil(at, error.why, error.hint)
 
 
 def _check_way(table: Strict) -> None:

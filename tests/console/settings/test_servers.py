@@ -101,6 +101,12 @@ def test_a_collector_follows_its_instance_to_its_server(place: Any) -> None:
             "take one of them out",
         ),
         (
+            '[servers.a]\nhost = "a"\noptions = { ForwardAgent = true }',
+            "servers.a",
+            "ForwardAgent is the same for every server",
+            "",
+        ),
+        (
             '[servers.a]\nhost = "a"\njump = "k"\n[servers.k]\nkube = { target = "x" }',
             "servers.a.jump",
             "'k' is not reached by ssh",
