@@ -16,6 +16,8 @@ _NO_WAY = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOW
 
 def place_of(dial: Dial) -> str:
     """An address for a sentence."""
+    if dial.place:
+        return dial.place
     if isinstance(dial, UnixDial):
         return dial.path
     return f"[{dial.host}]:{dial.port}" if ":" in dial.host else f"{dial.host}:{dial.port}"

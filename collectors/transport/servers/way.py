@@ -5,6 +5,7 @@ from typing import Protocol
 
 from collectors.transport.endpoint import Dial
 from collectors.transport.host import Ran
+from collectors.transport.servers.state import ServerError
 
 
 class Way(Protocol):
@@ -22,12 +23,12 @@ class Way(Protocol):
         """Make the way, once; raises ServerError with its Fault. A second call begins anew."""
         ...
 
-    async def broken(self) -> Exception:
-        """Wait until an open way breaks; what broke it, a ServerError with its Fault."""
+    async def broken(self) -> ServerError:
+        """Wait until an open way breaks; what broke it."""
         ...
 
     async def check(self) -> float | None:
-        """Seconds of one round trip, None where it cannot be told; raises ServerError where the way broke."""
+        """Seconds of one round trip, None where it cannot be told; never raises, that is for ``broken``."""
         ...
 
     async def dial_tcp(self, host: str, port: int, name: str) -> Dial:
@@ -38,10 +39,11 @@ class Way(Protocol):
         """A way to a UNIX socket of the server; raises UnsupportedError where the way has none."""
         ...
 
-    def argv(self, command: Sequence[str], given: int = 0) -> tuple[str, ...]:
-        """The whole local command that runs ``command`` there, with ``given`` bytes of standard input.
+    def argv(self, command: Sequence[str], *, given: bool = False) -> tuple[str, ...]:
+        """The whole local command that runs ``command`` there.
 
-        Our end of its standard input stays open as long as the command is wanted.
+        Where it is ``given`` input, that comes by standard input and ends; else standard input stays open
+        as long as the command is wanted, and the command ends with it.
         """
         ...
 
