@@ -7,13 +7,15 @@ from dataclasses import dataclass
 class Pod:
     """A pod or what stands for several, reached by the user's ``kubectl``.
 
-    ``target`` is ``deploy/orders``, ``pod/orders-7d…`` or a bare pod name; empty parts are kubectl's own.
+    ``target`` is ``deploy/orders``, ``svc/orders``, ``pod/orders-7d…`` or a bare pod name; or else
+    ``selector`` chooses pods by their labels, as ``kubectl get -l`` takes it. Empty parts are kubectl's own.
     """
 
     target: str
     container: str = ""
     namespace: str = ""
     context: str = ""
+    selector: str = ""
 
 
 @dataclass(frozen=True, slots=True)
