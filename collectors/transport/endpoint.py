@@ -32,12 +32,17 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class TcpDial:
-    """A TCP address; ``name`` is what a certificate must carry, ``place`` what it stands for, in words."""
+    """A TCP address; ``name`` is what a certificate must carry.
+
+    Of a port of this machine that leads through a server, ``place`` says where to. Other users of this
+    machine could connect to it too, so ``opened`` closes it: call it when the connection stands, or failed.
+    """
 
     host: str
     port: int
     name: str
     place: str = ""
+    opened: Callable[[], Awaitable[None]] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

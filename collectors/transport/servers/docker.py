@@ -95,7 +95,7 @@ class DockerWay(OutsideWay):
             self.lost(Fault.NOT_RUNNING, f"container {now.name} is {now.state}")
         return time.perf_counter() - began
 
-    async def dial_tcp(self, host: str, port: int, name: str) -> Dial:
+    async def dial_tcp(self, host: str, port: int, name: str, *, as_port: bool = False) -> Dial:  # noqa: ARG002 - it is one always
         """The first address that takes a connection: the container's own, or a published port of it.
 
         Raises UnsupportedError where none does, and where the daemon is on another machine.

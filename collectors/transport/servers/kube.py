@@ -99,7 +99,7 @@ class KubeWay(OutsideWay):
             self.lost(Fault.GONE if now.leaving else Fault.NOT_RUNNING, f"pod {now.words}")
         return time.perf_counter() - began
 
-    async def dial_tcp(self, host: str, port: int, name: str) -> Dial:
+    async def dial_tcp(self, host: str, port: int, name: str, *, as_port: bool = False) -> Dial:  # noqa: ARG002 - it is one always
         """A port of 127.0.0.1 that leads to the pod's; raises UnreachableError where nobody listens there."""
         pod = self._chosen()
         if host not in (*LOOPBACK, pod.name):

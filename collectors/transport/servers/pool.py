@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from collectors.text import one_line, shown
 from collectors.transport.endpoint import Dial, Endpoint, TcpDial, UnixDial, direct
 from collectors.transport.host import Host
 from collectors.transport.local import LocalHost
+from collectors.transport.postgres_tls import wants_tls
 from collectors.transport.servers import docker, kube, ssh_config
 from collectors.transport.servers.children import Guard
 from collectors.transport.servers.docker import DockerWay
@@ -80,7 +81,7 @@ class Servers:
             return direct(endpoint.url)
         self._spec(endpoint.server)
         wanted = direct(endpoint.url)
-        dial = await self._carry(self._dial(endpoint.server, wanted))
+        dial = await self._carry(self._dial(endpoint.server, wanted, as_port=wants_tls(endpoint.url)))
         return self._anywhere(dial)
 
     def host(self, server: str) -> Host:
@@ -133,11 +134,11 @@ class Servers:
         with contextlib.suppress(ServerError):
             await self._carry(self._close())
 
-    async def _dial(self, server: str, wanted: Dial) -> Dial:
+    async def _dial(self, server: str, wanted: Dial, *, as_port: bool) -> Dial:
         way = await self._link(server).ready()
         if isinstance(wanted, UnixDial):
             return await way.dial_unix(wanted.path)
-        return await way.dial_tcp(wanted.host, wanted.port, wanted.name)
+        return await way.dial_tcp(wanted.host, wanted.port, wanted.name, as_port=as_port)
 
     async def _adopt(self, name: str) -> None:
         await self._link(name).adopt()
@@ -188,18 +189,22 @@ class Servers:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
 
     def _anywhere(self, dial: Dial) -> Dial:
-        """The same Dial, whose probe may be asked from any loop."""
-        if isinstance(dial, TcpDial) or dial.probe is None:
-            return dial
-        probe = dial.probe
+        """The same Dial, whose functions may be called from any loop."""
+        if isinstance(dial, TcpDial):
+            return replace(dial, opened=self._carried(dial.opened))
+        return replace(dial, probe=self._carried(dial.probe))
 
-        async def asked() -> None:
-            await probe()
+    def _carried(self, work: Callable[[], Awaitable[None]] | None) -> Callable[[], Awaitable[None]] | None:
+        if work is None:
+            return None
 
-        async def carried() -> None:
-            await self._carry(asked())
+        async def here() -> None:
+            await work()
 
-        return replace(dial, probe=carried)
+        async def anywhere() -> None:
+            await self._carry(here())
+
+        return anywhere
 
     def _spec(self, name: str) -> Server:
         spec = self._specs.get(name)

@@ -4,17 +4,17 @@ import asyncio
 import contextlib
 import os
 import time
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from collectors.errors import AnswerError, SourceError, UnreachableError, UnsupportedError
+from collectors.errors import AnswerError, SourceError, UnsupportedError
 from collectors.text import one_line
-from collectors.transport.endpoint import Dial, UnixDial
+from collectors.transport.endpoint import Dial
 from collectors.transport.host import Ran
 from collectors.transport.servers import refusal, ssh_config, words
-from collectors.transport.servers.children import Child, Guard, environment
+from collectors.transport.servers.children import Child, Guard
+from collectors.transport.servers.forwards import Forwards, control
 from collectors.transport.servers.gates import Gates
 from collectors.transport.servers.mux import mux
 from collectors.transport.servers.remote import MARK, remote_command
@@ -26,6 +26,8 @@ OPEN_WITHIN = 20.0
 """Seconds for a login over all hops, not counting the wait for a place at the gate."""
 
 _ASK_WITHIN = 5.0
+_PROBE_WITHIN = 2.0
+_PORT_OPEN = 15.0
 _FORWARDING = ("StreamLocalBindUnlink=yes", "StreamLocalBindMask=0177", "ExitOnForwardFailure=yes")
 _MISSING = (b"not found", b"No such file", b"no such file")
 
@@ -54,8 +56,7 @@ class SshWay:
         self._ctl = self._base.with_suffix(".ctl")
         self._child: Child | None = None
         self._nodes: tuple[Node, ...] = ()
-        self._forwards: dict[str, Path] = {}
-        self._forwarding = asyncio.Lock()
+        self._forwards = Forwards(server.name, self._base, self._ctl)
         self.target = server.host
         self.by_hand = ssh_config.by_hand(server, self._hops, shared.configs)
 
@@ -68,12 +69,7 @@ class SshWay:
                 self._nodes = await route(["ssh", "-F", self._file("conf")], self._called, self._server.name)
             async with self._shared.gates.passing([node.address for node in self._nodes]):
                 await self._log_in()
-        for wanted, path in tuple(self._forwards.items()):
-            try:
-                await self._forward(wanted, path)
-            except (SourceError, TimeoutError):
-                # the next dial asks again, and tells
-                del self._forwards[wanted]
+        await self._forwards.again()
 
     async def broken(self) -> ServerError:
         """Wait until the master ends; what ended it."""
@@ -99,21 +95,15 @@ class SshWay:
             # whether the master still stands is for ``broken`` to say
             return None
 
-    async def dial_tcp(self, host: str, port: int, name: str) -> Dial:
-        """A UNIX socket of ours that leads to an address, as seen from the server."""
-        inside = f"[{host}]" if ":" in host else host
-        path = await self._socket(f"{inside}:{port}")
-        place = f"{inside}:{port} through {self._server.name}"
-
-        async def probe() -> None:
-            await self._reach(host, port, place)
-
-        return UnixDial(str(path), name, place, probe)
+    async def dial_tcp(self, host: str, port: int, name: str, *, as_port: bool = False) -> Dial:
+        """A UNIX socket of ours that leads to an address as seen from the server, or a port for once."""
+        if as_port:
+            return await self._forwards.port(host, port, name)
+        return await self._forwards.address(host, port, name, self._heard)
 
     async def dial_unix(self, path: str) -> Dial:
         """A UNIX socket of ours that leads to one of the server's."""
-        ours = await self._socket(path)
-        return UnixDial(str(ours), "", f"{path} on {self._server.name}")
+        return await self._forwards.socket(path)
 
     def argv(self, command: Sequence[str], *, given: bool = False) -> tuple[str, ...]:
         """A session on the master; without one it fails, and never dials by itself."""
@@ -156,13 +146,13 @@ class SshWay:
 
     async def close(self) -> None:
         """Say goodbye, end the master, and remove its sockets; never raises."""
+        await self._forwards.close()
         await self._end()
         if await self._alive() is not None:
             # one that a login has left is no child of ours
             with contextlib.suppress(SourceError, TimeoutError):
-                await self._control("exit")
-        for path in [self._ctl, *self._forwards.values()]:
-            path.unlink(missing_ok=True)
+                await control(self._ctl, "exit")
+        self._ctl.unlink(missing_ok=True)
 
     async def _log_in(self) -> None:
         self._ctl.unlink(missing_ok=True)
@@ -195,48 +185,8 @@ class SshWay:
         except (OSError, AnswerError, TimeoutError):
             return None
 
-    async def _socket(self, wanted: str) -> Path:
-        async with self._forwarding:
-            path = self._forwards.get(wanted)
-            if path is None:
-                path = Path(f"{self._base}-{len(self._forwards)}.sock")
-                await self._forward(wanted, path)
-                self._forwards[wanted] = path
-            return path
-
-    async def _forward(self, wanted: str, path: Path) -> None:
-        await self._control("forward", "-L", f"{path}:{wanted}")
-
-    async def _control(self, what: str, *arguments: str) -> None:
-        """``ssh -O``; without the user's configuration, whose own forwards it would ask for too."""
-        process = await asyncio.create_subprocess_exec(
-            *("ssh", "-F", "none", "-S", str(self._ctl), "-O", what, *arguments, "--", self._called),
-            stdin=DEVNULL,
-            stdout=DEVNULL,
-            stderr=PIPE,
-            env=environment(),
-            start_new_session=True,
-        )
-        try:
-            async with asyncio.timeout(_ASK_WITHIN):
-                _, err = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await asyncio.shield(process.wait())
-        if process.returncode != 0:
-            raise UnreachableError(f"{self._server.name}: ssh -O {what} failed", one_line(err, 200))
-
-    async def _reach(self, host: str, port: int, place: str) -> None:
-        heard = self._child.said if self._child is not None else ""
-        try:
-            async with mux(self._ctl) as master:
-                await master.reach(host, port)
-        except UnreachableError:
-            said = self._child.said[len(heard) :] if self._child is not None else ""
-            raise refusal.of_target(said, place) from None
-        except (OSError, AnswerError):
-            raise ServerError(f"{self._server.name}: {Fault.LOST}", fault=Fault.LOST) from None
+    def _heard(self) -> str:
+        return self._child.said if self._child is not None else ""
 
     def _master(self, config: str) -> tuple[str, ...]:
         flags = [word for option in (*_FORWARDING, "ClearAllForwardings=yes") for word in ("-o", option)]

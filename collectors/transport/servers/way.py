@@ -31,8 +31,11 @@ class Way(Protocol):
         """Seconds of one round trip, None where it cannot be told; never raises, that is for ``broken``."""
         ...
 
-    async def dial_tcp(self, host: str, port: int, name: str) -> Dial:
-        """A way to an address as seen from the server; ``name`` is what a certificate there must carry."""
+    async def dial_tcp(self, host: str, port: int, name: str, *, as_port: bool = False) -> Dial:
+        """A way to an address as seen from the server; ``name`` is what a certificate there must carry.
+
+        ``as_port``: a TcpDial, for a driver that speaks TLS on nothing else.
+        """
         ...
 
     async def dial_unix(self, path: str) -> Dial:
