@@ -228,7 +228,8 @@ def _state(spec: Server, configs: Sequence[Path], specs: Mapping[str, Server]) -
         target, by_hand = spec.docker.name, docker.by_hand(spec.docker)
     if spec.host:
         with contextlib.suppress(OptionsError):
-            by_hand = ssh_config.by_hand(spec, ssh_config.chain(spec, specs), configs)
+            used = ssh_config.configs_of(spec, configs)
+            by_hand = ssh_config.by_hand(spec, ssh_config.chain(spec, specs), used)
     return ServerState(spec.name, _kind(spec), one_line(target), by_hand=shown(by_hand))
 
 

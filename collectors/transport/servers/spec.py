@@ -30,7 +30,8 @@ class Container:
 class Server:
     """How a server is reached: exactly one of ``host`` (by ssh), ``kube`` and ``docker``.
 
-    ``jump`` names another server; ``options`` are (keyword, value) pairs for ``ssh -o``.
+    ``jump`` names another server; ``options`` are (keyword, value) pairs for ``ssh -o``. ``config``: the
+    ssh configuration of the whole way, hops included, instead of the user's and the system's.
     """
 
     name: str
@@ -41,3 +42,4 @@ class Server:
     options: tuple[tuple[str, str], ...] = ()
     kube: Pod | None = None
     docker: Container | None = None
+    config: str = ""
