@@ -99,6 +99,10 @@ def of_health_tcp(ask: pytest.FixtureRequest) -> Sources:
     return {"url": f"tcp://{ask.getfixturevalue('web')}"}, {"url": f"tcp://{NOBODY}"}
 
 
+def of_health_host(_ask: pytest.FixtureRequest) -> Sources:
+    return {"paths": ["/"]}, None  # without a server it is this machine, which is there
+
+
 def of_queues_rq(ask: pytest.FixtureRequest) -> Sources:
     return {"url": ask.getfixturevalue("redis_url")}, {"url": DEAD_REDIS}
 
