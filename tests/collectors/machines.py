@@ -46,6 +46,24 @@ class Through(LocalHost):
         return await super().run(["/usr/bin/env", path, *argv], timeout=timeout, limit=limit, given=given)
 
 
+class AsNobody(LocalHost):
+    """This machine, as a user who may nothing."""
+
+    name = "web-1"
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,  # noqa: ASYNC109 - the contract of Host
+        limit: int = OUTPUT_LIMIT,
+        given: bytes = b"",
+    ) -> Ran:
+        setpriv = program("setpriv", "util-linux")
+        user = [setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"]
+        return await super().run([*user, *argv], timeout=timeout, limit=limit, given=given)
+
+
 class Says:
     """A machine that answers what it is told to."""
 

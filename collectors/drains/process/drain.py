@@ -7,7 +7,8 @@ from collectors.action import Action, ActionSpec, Control, Outcome, Plan, Refuse
 from collectors.drains._telling import ALONE, DEADLINE, LONGEST, Told, deadline_of, span_argument
 from collectors.drains.process.ending import Ending, was_told
 from collectors.drains.process.named import Running, named
-from collectors.hands import THIS_MACHINE, DrainHands
+from collectors.drains.process.place import server_of
+from collectors.hands import DrainHands
 from collectors.model.drains import DrainReading, Phase
 from collectors.model.reading import Reading
 from collectors.text import Shown, one_line
@@ -54,7 +55,7 @@ class Drain(Action["ProcessDrain", DrainHands]):
             request=request,
             target=one_line(context.instance or running.label, 120),
             service=context.service,
-            server=THIS_MACHINE,
+            server=server_of(context),
             sample=tuple(one_line(line, 200) for line in lines),
             warnings=tuple(one_line(line, 300) for line in _warnings(running)),
             refusals=tuple(one_line(line, 300) for line in refusals),

@@ -9,15 +9,13 @@ from collectors.action import Control, Outcome, RefusedError, Result, StoppedErr
 from collectors.drains._telling import Falling, Told, counted
 from collectors.drains.process.exits import UNKNOWN, Exit
 from collectors.drains.process.named import Named
+from collectors.errors import SourceError
 from collectors.hands import DrainHands
 from collectors.text import one_line
 from collectors.transport.read.processes import Identity, Process
 
 NEAR = 0.9
 """Part of the grace after which a SIGKILL is taken for the supervisor's."""
-
-_STEP = 0.1
-"""Seconds between two looks at whether it lives."""
 
 _LOOK = 0.5
 """Seconds between two looks at its connections."""
@@ -96,28 +94,38 @@ class Ending:
         kill_at = None if grace is None else began + grace
         looked, flight = 0.0, Flight(None)
         while True:
-            one = await self._one.alive(self._identity)
+            one, unseen = await self._seen()
             now = time.monotonic()
-            if one is None or one.ended:
+            if not unseen and (one is None or one.ended):
                 return await self._ended(one, now - began)
             if now >= until:
-                return self._late(flight)
-            if now - looked >= _LOOK:
+                return self._late(flight, unseen)
+            if not unseen and now - looked >= _LOOK:
                 looked, flight = now, await self._flight(look)
                 self._announce(flight, now, min(until, kill_at or until), kill_at)
-            self._told.show(_countdown(flight, now, kill_at))
+            self._told.show(_countdown(flight, now, kill_at, unseen))
             try:
-                await self._control.pause(min(_STEP, max(0.0, until - now)))
+                await self._control.pause(min(self._one.pace, max(0.0, until - now)))
             except StoppedError as error:
                 words = f"{error}; it was told to stop, and has not exited yet: that goes on by itself"
                 return self._told.outcome(Result.FAILED, words, owes=False)
+
+    async def _seen(self) -> tuple[Process | None, str]:
+        """The process, or why it cannot be seen just now: a way that breaks ends nothing there."""
+        try:
+            return await self._one.alive(self._identity), ""
+        except SourceError as error:
+            return None, f"it cannot be seen now: {error.why}"
 
     async def _flight(self, look: Look) -> Flight:
         flight = await look()
         if flight.count is not None:
             return flight
         # servers close their port at TERM: their connections tell on
-        seen = await self._one.look(self._identity)
+        try:
+            seen = await self._one.look(self._identity)
+        except SourceError:
+            return flight
         return Flight(seen.sessions, "connections open", flight.streams)
 
     def _announce(self, flight: Flight, now: float, end: float, kill_at: float | None) -> None:
@@ -146,7 +154,10 @@ class Ending:
         words = f"exited ({how}) {time.monotonic() - self._told.began:.1f} s after the drain began"
         return self._told.outcome(Result.DONE, words, owes=False)
 
-    def _late(self, flight: Flight) -> Outcome:
+    def _late(self, flight: Flight, unseen: str) -> Outcome:
+        if unseen:
+            words = f"{unseen}; it was told to stop, and whether it has exited is not known"
+            return self._told.outcome(Result.UNKNOWN, words, owes=False)
         what = flight.words or "what it still does is not known"
         words = f"not exited by the deadline ({what}); it was told to stop, and no SIGKILL comes from here"
         return self._told.outcome(Result.FAILED, words, owes=False)
@@ -158,9 +169,9 @@ def will_not_end(flight: Flight, left: float, end: str) -> str:
     return f"{flight.words}, {how}: it will not end before {end}"
 
 
-def _countdown(flight: Flight, now: float, kill_at: float | None) -> str:
+def _countdown(flight: Flight, now: float, kill_at: float | None, unseen: str) -> str:
     said = ["told to stop"]
-    said += [flight.words] if flight.words else []
+    said += [unseen or flight.words] if unseen or flight.words else []
     if kill_at is not None:
         left = kill_at - now
         said.append(f"SIGKILL in {left:.0f} s" if left > 0 else "SIGKILL is due")

@@ -9,7 +9,7 @@ from collectors.errors import AccessError, OptionsError, UnsupportedError
 from collectors.text import one_line
 from collectors.transport.host import OUTPUT_LIMIT, Host, Ran
 from collectors.transport.local import LocalHost
-from collectors.transport.read.scripts import HOST
+from collectors.transport.read.scripts import HOST, PROCESS, UNIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +26,27 @@ class Command:
     sudo: bool = False
 
 
-_UNIT = (
-    "Id,LoadState,ActiveState,SubState,MainPID,ExecMainCode,ExecMainStatus,Result,NRestarts,TimeoutStopUSec,"
-    "SendSIGKILL,StateChangeTimestampMonotonic,InactiveEnterTimestampMonotonic,ExecMainStartTimestampMonotonic"
-)
-
 UNIT_NAME = re.compile(r"[A-Za-z0-9:_.\\@-]{1,255}")
 """No glob: systemctl would show other units too."""
 
 PATH = re.compile(r"/[^\0\n]{0,4095}")
 """A whole path."""
 
+NUMBER = re.compile(r"\d{1,20}")
+"""A process's number, or its start in clock ticks after boot; 0 for none."""
+
 TABLE: Mapping[str, Command] = {
     "systemd.show": Command(
-        ("systemctl", "show", "--no-pager", f"--property={_UNIT}"), (UNIT_NAME,), sudo=True
+        ("systemctl", "show", "--no-pager", f"--property={UNIT}"), (UNIT_NAME,), sudo=True
+    ),
+    "process.look": Command(
+        ("sh", "-c", PROCESS),
+        (
+            re.compile("pid|file|port|unit"),
+            re.compile(rf"\d{{1,10}}|{PATH.pattern}|{UNIT_NAME.pattern}"),
+            NUMBER,
+            NUMBER,
+        ),
     ),
     "host.look": Command(("sh", "-c", HOST), (PATH,), repeats=True),
 }

@@ -1,16 +1,14 @@
 """The table of programs that tell: what it lets through, and the words where sudo does not."""
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from collectors.errors import AccessError, OptionsError, UnsupportedError
-from collectors.transport.host import OUTPUT_LIMIT, Ran
-from collectors.transport.local import LocalHost
+from collectors.transport.host import Ran
 from collectors.transport.read.exec import SUDO, TABLE, argv_of, check_sudo, run
-from tests.collectors.machines import Through
+from tests.collectors.machines import AsNobody, Through
 from tests.servers.debian import program
 
 
@@ -18,6 +16,7 @@ def test_the_table_is_all_that_is_ever_started() -> None:
     assert {name: command.argv[:2] for name, command in TABLE.items()} == {
         "systemd.show": ("systemctl", "show"),
         "host.look": ("sh", "-c"),
+        "process.look": ("sh", "-c"),
     }
     assert {name for name, command in TABLE.items() if command.sudo} == {"systemd.show"}
     assert not any(command.argv[0] == "sh" and command.sudo for command in TABLE.values()), (
@@ -29,24 +28,6 @@ def test_sudo_is_asked_for_in_the_table_alone() -> None:
     assert argv_of("systemd.show", "a.service", sudo=True)[:5] == [*SUDO, "systemctl"]
     with pytest.raises(OptionsError, match="sh is not run by sudo from here"):
         argv_of("host.look", sudo=True)
-
-
-class AsNobody(LocalHost):
-    """This machine, as a user who may nothing."""
-
-    name = "web-1"
-
-    async def run(
-        self,
-        argv: Sequence[str],
-        *,
-        timeout: float,  # noqa: ASYNC109 - the contract of Host
-        limit: int = OUTPUT_LIMIT,
-        given: bytes = b"",
-    ) -> Ran:
-        setpriv = program("setpriv", "util-linux")
-        user = [setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"]
-        return await super().run([*user, *argv], timeout=timeout, limit=limit, given=given)
 
 
 async def test_a_password_that_sudo_wants_is_told_with_the_command_to_allow() -> None:
