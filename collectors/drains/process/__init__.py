@@ -11,11 +11,12 @@ from collectors.drains.process.drain import Drain
 from collectors.drains.process.finding import ByNumber
 from collectors.drains.process.named import check_naming, finder_of
 from collectors.drains.process.place import check_path, place_of
+from collectors.drains.process.serving import recognised
 from collectors.drains.process.systemd import Unit
 from collectors.drains.process.watch import Looked, Seen, Watch
 from collectors.model.drains import DrainReading, Phase
 from collectors.model.practice import Practice
-from collectors.model.quantity import Quantity, exact_or_unknown
+from collectors.model.quantity import Quantity, about, exact, exact_or_unknown
 from collectors.model.quantity import Unit as Of
 from collectors.model.reading import Part
 from collectors.model.sweep import Cost, Sweep
@@ -115,7 +116,7 @@ class ProcessDrain(Collector[ProcessDrainOptions]):
             killed=ended is not None and ended.killed,
             sessions=exact_or_unknown(seen.sessions),
             queued=exact_or_unknown(seen.waiting),
-            grace=exact_or_unknown(self.options.grace, Of.SECONDS),
+            grace=_grace(self.options.grace, looked),
             elapsed=seen.elapsed,
             uptime=exact_or_unknown(looked.age, Of.SECONDS),
         )
@@ -138,7 +139,7 @@ class ProcessDrain(Collector[ProcessDrainOptions]):
             note=one_line("; ".join(notes), 240),
             phase=unit.phase,
             ready=seen.ready if unit.phase is Phase.SERVING else False,
-            grace=exact_or_unknown(grace, Of.SECONDS),
+            grace=_grace(grace, looked),
             elapsed=self._age(unit.ended if unit.phase is Phase.EXITED else unit.since, unit.phase),
         )
 
@@ -149,11 +150,22 @@ class ProcessDrain(Collector[ProcessDrainOptions]):
         return exact_or_unknown(max(0.0, self._place.monotonic() - at), Of.SECONDS)
 
 
+def _grace(supervisor: float | None, looked: Looked) -> Quantity:
+    """Seconds after TERM until something ends it: its supervisor, or before that its own limit."""
+    serving = recognised(looked.arguments)
+    if serving is None or serving.limit is None or (supervisor is not None and supervisor <= serving.limit):
+        return exact_or_unknown(supervisor, Of.SECONDS)
+    return exact(serving.limit, Of.SECONDS) if serving.sure else about(serving.limit, None, Of.SECONDS)
+
+
 def _parts(looked: Looked) -> Iterator[Part]:
     one = looked.process
     if one is None:
         return
     yield Part(name=Shown("process"), word=one_line(f"{one.identity.pid} {one.name}", 80))
+    serving = recognised(looked.arguments)
+    if serving is not None:
+        yield Part(name=Shown("serves by"), word=one_line(serving.brief, 80))
     if looked.processes > 1:
         yield Part(name=Shown("with"), word=Shown(f"{looked.processes - 1} below it"))
     if looked.sockets is not None and looked.sockets.listening:

@@ -92,18 +92,20 @@ class Ending:
         began = time.monotonic()
         grace = self._one.grace
         kill_at = None if grace is None else began + grace
+        cut = self._one.cut
+        cut_at = began + cut if cut is not None and (grace is None or cut < grace) else None
         looked, flight = 0.0, Flight(None)
         while True:
             one, unseen = await self._seen()
             now = time.monotonic()
             if not unseen and (one is None or one.ended):
-                return await self._ended(one, now - began)
+                return await self._ended(one, now - began, flight)
             if now >= until:
                 return self._late(flight, unseen)
             if not unseen and now - looked >= _LOOK:
                 looked, flight = now, await self._flight(look)
-                self._announce(flight, now, min(until, kill_at or until), kill_at)
-            self._told.show(_countdown(flight, now, kill_at, unseen))
+                self._announce(flight, now, until, kill_at, cut_at)
+            self._told.show(_countdown(flight, now, kill_at, cut_at, unseen))
             try:
                 await self._control.pause(min(self._one.pace, max(0.0, until - now)))
             except StoppedError as error:
@@ -128,20 +130,23 @@ class Ending:
             return flight
         return Flight(seen.sessions, "connections open", flight.streams)
 
-    def _announce(self, flight: Flight, now: float, end: float, kill_at: float | None) -> None:
+    def _announce(
+        self, flight: Flight, now: float, until: float, kill_at: float | None, cut_at: float | None
+    ) -> None:
         """Say it once, while there is time, when what is in flight will not end before the end."""
         if flight.count is None:
             return
         self._falling.see(flight.count, now)
         left = self._falling.left()
+        ends = {"the deadline": until, "SIGKILL": kill_at, "it cuts them off itself": cut_at}
+        what, end = min(((words, at) for words, at in ends.items() if at is not None), key=lambda one: one[1])
         if self._announced or left is None or now + left <= end:
             return
         self._announced = True
-        what = "SIGKILL" if kill_at is not None and kill_at <= end else "the deadline"
         self._told.line(will_not_end(flight, left, f"{what} in {max(0.0, end - now):.1f} s"))
 
-    async def _ended(self, one: Process | None, seconds: float) -> Outcome:
-        grace = self._one.grace
+    async def _ended(self, one: Process | None, seconds: float, flight: Flight) -> Outcome:
+        grace, cut = self._one.grace, self._one.cut
         over = grace is not None and seconds >= NEAR * grace
         end = await self._one.exit_of(one, at_deadline=over)
         how = "how is not known" if end is UNKNOWN else end.words
@@ -150,6 +155,11 @@ class Ending:
             return self._told.outcome(Result.FAILED, f"{end.words}: what was in flight is lost", owes=False)
         if end is UNKNOWN and over:
             words = "exited when its grace was over: whether SIGKILL ended it is not known"
+            return self._told.outcome(Result.UNKNOWN, words, owes=False)
+        if cut is not None and seconds >= NEAR * cut and flight.count:
+            words = (
+                f"exited ({how}) at its own limit of {cut:g} s: {flight.words} just before, which may be cut"
+            )
             return self._told.outcome(Result.UNKNOWN, words, owes=False)
         words = f"exited ({how}) {time.monotonic() - self._told.began:.1f} s after the drain began"
         return self._told.outcome(Result.DONE, words, owes=False)
@@ -169,9 +179,11 @@ def will_not_end(flight: Flight, left: float, end: str) -> str:
     return f"{flight.words}, {how}: it will not end before {end}"
 
 
-def _countdown(flight: Flight, now: float, kill_at: float | None, unseen: str) -> str:
+def _countdown(flight: Flight, now: float, kill_at: float | None, cut_at: float | None, unseen: str) -> str:
     said = ["told to stop"]
     said += [unseen or flight.words] if unseen or flight.words else []
+    if cut_at is not None and cut_at > now:
+        said.append(f"it cuts off the rest in {cut_at - now:.0f} s")
     if kill_at is not None:
         left = kill_at - now
         said.append(f"SIGKILL in {left:.0f} s" if left > 0 else "SIGKILL is due")

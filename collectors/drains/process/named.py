@@ -1,6 +1,6 @@
 """The process that options name, found anew for an action: by pid file, systemd unit or port."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from collectors.base import Context
 from collectors.drains.process.exits import UNKNOWN, Exit, of_status
 from collectors.drains.process.finding import ByNumber, ByPidFile, ByPort, Finder
 from collectors.drains.process.place import place_of
+from collectors.drains.process.serving import Serving, recognised
 from collectors.drains.process.watch import Looked, Seen, Watch
 from collectors.errors import SourceError, UnreachableError
 from collectors.transport.read.processes import Identity, Process
@@ -46,11 +47,15 @@ def check_naming(options: Naming, *, least: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The process as it was found; ``grace``: seconds from TERM to SIGKILL, None where not known."""
+    """The process as it was found; ``grace``: seconds from TERM to SIGKILL, None where not known.
+
+    ``serving``: which server it is, None where it is none that we know.
+    """
 
     process: Process
     seen: Seen
     grace: float | None
+    serving: Serving | None = None
 
     @property
     def identity(self) -> Identity:
@@ -62,9 +67,29 @@ class Running:
         """``process 4711 (python)``."""
         return f"process {self.identity.pid} ({self.process.name})"
 
+    @property
+    def cut(self) -> float | None:
+        """Seconds after TERM until it cuts off what is not finished itself; None for never, or not known."""
+        return self.serving.limit if self.serving else None
+
+
+def cut_warnings(running: Running) -> Iterator[str]:
+    """What the operator must know of a server that is slower to be killed than to cut its requests."""
+    serving, cut = running.serving, running.cut
+    if serving is None:
+        return
+    if cut is None and running.grace is None:
+        yield f"one request that never ends keeps {serving.name} for ever"
+    if cut is not None and (running.grace is None or cut < running.grace):
+        yield f"a request that takes more than {cut:g} s is lost: {serving.name} {serving.then} it"
+
 
 class Named:
-    """Follows the process that was there at the first look, and no other. ``pace``: see ``Place``."""
+    """Follows the process that was there at the first look, and no other. ``pace``: see ``Place``.
+
+    ``grace`` and ``cut``: seconds after TERM until its supervisor kills it, and until it cuts off what is not
+    finished itself; None where not known.
+    """
 
     def __init__(self, options: Naming, context: Context) -> None:
         self._options = options
@@ -73,6 +98,7 @@ class Named:
         self._place = place_of(context, f"{context.collector} acts")
         self.pace = self._place.pace
         self.grace = options.grace
+        self.cut: float | None = None
 
     async def found(self) -> Running:
         """The process as it is now; raises SourceError where there is none that lives."""
@@ -81,7 +107,7 @@ class Named:
         if one is None or one.ended:
             raise UnreachableError("not running", "there is no process to tell to stop")
         seen = self._see(looked)
-        return Running(one, seen, self.grace)
+        return Running(one, seen, self.grace, recognised(looked.arguments))
 
     async def alive(self, identity: Identity) -> Process | None:
         """That very process, a zombie included; None once it is gone."""
