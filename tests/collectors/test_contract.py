@@ -145,6 +145,15 @@ def of_drains_haproxy(ask: pytest.FixtureRequest) -> Sources:
     return {"socket": str(ask.getfixturevalue("balancer").user)}, {"socket": NOBODY}
 
 
+def of_drains_celery(ask: pytest.FixtureRequest) -> Sources:
+    url = ask.getfixturevalue("redis_url")
+    with redis.Redis.from_url(url) as client:
+        client.sadd("_kombu.binding.celery.pidbox", "\x06\x16\x06\x16one@web.celery.pidbox")
+    # no heartbeat comes that could be waited for
+    ask.getfixturevalue("monkeypatch").setattr("collectors.drains.celery._FIRST", 0.1)
+    return {"url": url}, {"url": DEAD_REDIS}
+
+
 def of_drains_rq(ask: pytest.FixtureRequest) -> Sources:
     url = ask.getfixturevalue("redis_url")
     told = {"birth": "2024-05-01T10:00:00.000000Z", "state": "idle", "queues": "mail"}
