@@ -2,10 +2,14 @@
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Callable, Sequence
 
 from collectors.model.logs import LogRecord
 from console.logs.filter import EVERYTHING, Filter
 from console.logs.ring import Entry, Ring
+
+Window = tuple[float, float]
+"""From a moment up to and without another, UTC epoch seconds."""
 
 STEP = 5000
 """Entries examined in one refresh, about 5 to 20 ms."""
@@ -16,22 +20,32 @@ class FilteredView:
 
     It begins at the ring's new end and works backwards while it follows what comes, so that the
     last matches are there at once. ``refresh`` moves it; between two calls nothing moves, but an
-    entry may leave the ring, which ``entry`` then says.
+    entry may leave the ring, which ``entry`` then says. ``found`` is told of each match once,
+    also of those outside the ``window``, which are not in the view.
     """
 
-    def __init__(self, ring: Ring, chosen: Filter = EVERYTHING) -> None:
+    def __init__(
+        self,
+        ring: Ring,
+        chosen: Filter = EVERYTHING,
+        found: Callable[[Sequence[LogRecord]], None] | None = None,
+        window: Window | None = None,
+    ) -> None:
         self.ring = ring
+        self._found = found
+        self._window = window
         self.filter = chosen
+        self._whole = chosen.everything and window is None
         self._older = array("q")
         self._newer = array("q")
         self._gone = 0
         first, end = ring.bounds()
         self._first = first
-        self._low = first if chosen.everything else end
+        self._low = first if self._whole else end
         self._high = end
 
     def __len__(self) -> int:
-        if self.filter.everything:
+        if self._whole:
             return self._high - self._low
         return len(self._older) + len(self._newer) - self._gone
 
@@ -41,29 +55,34 @@ class FilteredView:
         return max(0, self._low - self._first) + self.ring.next - self._high
 
     @property
+    def behind(self) -> int:
+        """Entries that came and were not examined yet."""
+        return self.ring.next - self._high
+
+    @property
     def first_seq(self) -> int:
         """The ring's number of the first entry of the view; of the next to come where it is empty."""
         return self.seq(0) if len(self) else self._high
 
     def refresh(self, most: int = STEP) -> bool:
         """Follow the ring, examining ``most`` entries at the most; whether the view changed."""
-        before = (len(self), self.first_seq, self._high if self.filter.everything else 0)
+        before = (len(self), self.first_seq, self._high if self._whole else 0)
         first, end = self.ring.bounds()
         self._first = first
         self._forget(first)
-        if self.filter.everything:
+        if self._whole:
             self._high = end
         else:
             most -= self._forward(min(end, self._high + most))
             if most > 0 and self._low > first:
                 self._backward(max(first, self._low - most))
-        return before != (len(self), self.first_seq, self._high if self.filter.everything else 0)
+        return before != (len(self), self.first_seq, self._high if self._whole else 0)
 
     def seq(self, index: int) -> int:
         """The ring's number of the view's entry ``index``; raises IndexError beyond the view."""
         if not 0 <= index < len(self):
             raise IndexError(index)
-        if self.filter.everything:
+        if self._whole:
             return self._low + index
         older = len(self._older)
         if index < older:
@@ -97,14 +116,22 @@ class FilteredView:
 
     def _forward(self, stop: int) -> int:
         number, entries = self.ring.span(self._high, stop)
-        matches = self.filter.matches
-        self._newer.extend(at for at, entry in enumerate(entries, number) if matches(entry))
+        self._newer.extend(self._matches(number, entries))
         self._high = max(self._high, number + len(entries))
         return len(entries)
 
     def _backward(self, start: int) -> None:
         number, entries = self.ring.span(start, self._low)
-        matches = self.filter.matches
-        found = [at for at, entry in enumerate(entries, number) if matches(entry)]
-        self._older.extend(reversed(found))
+        self._older.extend(reversed(self._matches(number, entries)))
         self._low = start
+
+    def _matches(self, number: int, entries: list[Entry]) -> list[int]:
+        """The numbers of those that pass."""
+        matches = self.filter.matches
+        passed = [at for at, entry in enumerate(entries) if matches(entry)]
+        if self._found is not None:
+            self._found([entries[at].record for at in passed])
+        if self._window is not None:
+            since, until = self._window
+            passed = [at for at in passed if since <= entries[at].record.time < until]
+        return [number + at for at in passed]

@@ -1,0 +1,91 @@
+"""What every screen of log lines can do with the record under the cursor."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+
+from console.keys import LOG_KEYS
+from console.logs.ring import Entry
+from console.screens.base import ConsoleScreen
+from console.screens.logsource import Look, Records, Test, is_error
+from console.screens.record import RecordScreen
+from widgets.loglines import LogView
+
+
+class LogScreen(ConsoleScreen):
+    """Lines with a cursor among them: errors, bookmarks, values, traces. Subclasses give ``records``."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(",".join(key.keys), key.action, key.words, show=False, id=key.id, tooltip=key.words)
+        for key in LOG_KEYS
+    ]
+
+    def __init__(self, look: Look | None = None) -> None:
+        super().__init__()
+        self.look = look or Look(bookmarks=set())
+
+    @property
+    def records(self) -> Records | None:
+        """The records on show."""
+        raise NotImplementedError
+
+    @property
+    def lines(self) -> LogView:
+        """The panel of the lines."""
+        return self.query_one(LogView)
+
+    def here(self) -> tuple[int, Entry] | None:
+        """The ring's number and the entry under the cursor, the newest one while the view follows."""
+        records = self.records
+        if records is None or not len(records):
+            return None
+        seq = self.lines.cursor_seq
+        seq = seq if seq is not None else records.first_seq + len(records) - 1
+        number, entry = records.number(seq), records.entry(seq)
+        return (number, entry) if number is not None and entry is not None else None
+
+    def action_error(self, step: int) -> None:
+        """Go to the next error, or to the one before."""
+        self._go(step, is_error, "error")
+
+    def action_bookmark(self) -> None:
+        """Set a bookmark on the line, or lift it."""
+        here = self.here()
+        if here is None:
+            return
+        self.look.bookmarks = self.look.bookmarks ^ {here[0]}
+        self.lines.hold()
+        self.lines.looks_changed()
+
+    def action_next_mark(self, step: int) -> None:
+        """Go to the next bookmark, or to the one before."""
+        marks = self.look.bookmarks
+        self._go(step, lambda number, _record: number in marks, "bookmark")
+
+    @on(LogView.RecordOpened)
+    def _opened(self, event: LogView.RecordOpened) -> None:
+        entry = self.records.entry(event.seq) if self.records is not None else None
+        if entry is not None:
+            self.console.push_console(RecordScreen(entry.record, entry.subject.service))
+
+    def hint(self) -> str:
+        """The message under the cursor; what the table says where that has the focus."""
+        if self.focused is not None and isinstance(self.focused, LogView) and not self.lines.live:
+            here = self.here()
+            if here is not None:
+                return here[1].record.message
+        return super().hint()
+
+    def _go(self, step: int, test: Test, name: str) -> None:
+        records = self.records
+        if records is None:
+            return
+        seq = self.lines.cursor_seq
+        end = records.first_seq + len(records)
+        found = records.find(seq if seq is not None else end, step, test)
+        if found is None:
+            where = "after" if step > 0 else "before"
+            self.notify(f"no {name} {where} this line", markup=False, timeout=2)
+            return
+        self.lines.hold(found, go=True)
