@@ -60,6 +60,10 @@ LOG_KEYS: tuple[Key, ...] = (
     Key("logs.mark", ("space",), "bookmark", "bookmark the line, or lift its bookmark", "logs"),
     Key("logs.next_mark", ("b",), "next_mark(1)", "the next bookmark", "logs"),
     Key("logs.previous_mark", ("B",), "next_mark(-1)", "the bookmark before", "logs"),
+    Key("logs.trace", ("t",), "trace", "all lines of this trace, of all services", "logs"),
+    Key("logs.around", ("o",), "around", "all lines of all services around this moment", "logs"),
+    Key("logs.columns", ("c",), "columns", "choose fields as columns", "logs"),
+    Key("logs.patterns", ("P",), "patterns", "lines of the same pattern, counted", "logs"),
 )
 """The keys of the screens that show log lines."""
 

@@ -1,5 +1,6 @@
 """What a filter lets through of the ring, followed at the cost of what is new."""
 
+import time
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -35,7 +36,7 @@ class FilteredView:
         self._found = found
         self._window = window
         self.filter = chosen
-        self._whole = chosen.everything and window is None
+        self._whole = chosen.everything and window is None and found is None
         self._older = array("q")
         self._newer = array("q")
         self._gone = 0
@@ -77,6 +78,14 @@ class FilteredView:
             if most > 0 and self._low > first:
                 self._backward(max(first, self._low - most))
         return before != (len(self), self.first_seq, self._high if self._whole else 0)
+
+    def work(self, seconds: float) -> bool:
+        """Refresh for about so long while there is something to examine; whether the view changed."""
+        until = time.perf_counter() + seconds
+        changed = self.refresh()
+        while self.pending and time.perf_counter() < until:
+            changed |= self.refresh()
+        return changed
 
     def seq(self, index: int) -> int:
         """The ring's number of the view's entry ``index``; raises IndexError beyond the view."""

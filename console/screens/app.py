@@ -209,13 +209,13 @@ class Quarterdeck(ActingApp, inherit_bindings=False):
             screen.zoom()
 
     async def action_logs_of(self) -> None:
-        """The logs of the service under the cursor."""
+        """The logs of the service under the cursor, of the time that the charts show."""
         screen = self._console_screen()
-        service = screen.service() if screen is not None else ""
+        service, window = (screen.service(), screen.window()) if screen is not None else ("", None)
         await self.action_go(str(Practice.LOGS))
         logs = self._console_screen()
         if isinstance(logs, LogsScreen):
-            logs.of_service(service)
+            logs.of_service(service, window)
 
     def _filtered(self, text: str | None) -> None:
         screen = self._console_screen()

@@ -8,10 +8,12 @@ from textual.widget import Widget
 
 from collectors.model.subject import SubjectId
 from console.engine.state import DetailKey, Snapshot, SourceId
+from console.present.cells import SPANS
 from console.present.deeds import is_armed
 from console.present.header import footer_words, header_words
 from console.present.practice import find_row
 from console.screens import panels
+from console.screens.charts import STEP
 from console.screens.styling import StyledScreen
 from widgets.bars import HintLine, StatusLine
 from widgets.cell import Cell
@@ -149,6 +151,14 @@ class ConsoleScreen(StyledScreen):
         subject = self.subject()
         row = find_row(self.console.shown(), subject) if subject else None
         return row.reading.subject.service if row else ""
+
+    def window(self) -> tuple[float, float] | None:
+        """The time that the charts show where they were moved into the past, UTC epoch seconds."""
+        console = self.console
+        if not console.time_shift:
+            return None
+        until = console.clock.wall() - console.time_shift * STEP
+        return until - SPANS[-1], until
 
     def leave_room(self, above: int) -> None:
         """Hide the lower panels of a low screen unless ``above`` lines of the others leave room for them."""

@@ -15,6 +15,7 @@ from console.logs.view import Window
 from console.present import practice as present
 from console.present.practices import VIEWS
 from console.present.words import number
+from console.screens.logpatterns import PatternsScreen
 from console.screens.logscreen import LogScreen
 from console.screens.logsource import RingSource
 from widgets.logbars import LogBars
@@ -44,7 +45,7 @@ class LogsScreen(LogScreen):
     LogsScreen LiveTable { height: auto; max-height: 8; min-height: 3; }
     LogsScreen LogBars { height: 6; padding: 0 1; }
     LogsScreen LogView { height: 1fr; border: round $border-blurred; }
-    LogsScreen.-low LiveTable { max-height: 4; }
+    LogsScreen.-low LiveTable { height: auto; max-height: 4; }
     LogsScreen.-low LogBars { height: 3; }
     """
     AUTO_FOCUS: ClassVar[str] = "LogView"
@@ -87,9 +88,9 @@ class LogsScreen(LogScreen):
         )
         table.show(columns, rows, empty=self._no_streams(snapshot))
 
-    def of_service(self, service: str) -> None:
-        """Show one service's streams and records."""
-        self._service = service
+    def of_service(self, service: str, window: Window | None = None) -> None:
+        """Show one service's streams and records, of a window of time where one is meant."""
+        self._service, self._window = service, window
         self._follow()
         self.console.repaint()
 
@@ -136,6 +137,18 @@ class LogsScreen(LogScreen):
         """What the bar under the cursor counts, the message, or the stream."""
         bars = self.query_one(LogBars)
         return bars.words() if bars.has_focus and bars.words() else super().hint()
+
+    def action_patterns(self) -> None:
+        """Count lines of the same pattern."""
+        source = self._source
+        if source is not None:
+            words = f"/{self._text}" if self._text else self._service
+            self.console.push_console(PatternsScreen(words, source.templates, self._of_pattern))
+
+    def _of_pattern(self, fixed: str) -> None:
+        phrase = fixed.replace('"', " ").strip()
+        self.filter_by(f'{self._text} "{phrase}"'.strip())
+        self.console.repaint()
 
     @on(LiveTable.RowOpened)
     def _stream_opened(self) -> None:

@@ -1,16 +1,20 @@
 """What every screen of log lines can do with the record under the cursor."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 
 from console.keys import LOG_KEYS
+from console.logs.kin import Kin, kin_of
 from console.logs.ring import Entry
 from console.screens.base import ConsoleScreen
+from console.screens.logcolumns import ColumnsScreen
 from console.screens.logsource import Look, Records, Test, is_error
 from console.screens.record import RecordScreen
 from widgets.loglines import LogView
+from widgets.logpaint import LogColumn
 
 
 class LogScreen(ConsoleScreen):
@@ -63,11 +67,46 @@ class LogScreen(ConsoleScreen):
         marks = self.look.bookmarks
         self._go(step, lambda number, _record: number in marks, "bookmark")
 
+    def action_trace(self) -> None:
+        """Show all lines of the record's trace, or of its request, of all services."""
+        here = self.here()
+        if here is None:
+            return
+        kin = kin_of(here[1].record)
+        if kin is None:
+            self.notify("this line tells neither a trace id nor a request id", markup=False, timeout=3)
+            return
+        self.console.push_console(self.moment(here, kin))
+
+    def action_around(self) -> None:
+        """Show all lines of all services around the record's moment."""
+        here = self.here()
+        if here is not None:
+            self.console.push_console(self.moment(here, None))
+
+    async def action_columns(self) -> None:
+        """Choose the fields that have a column of their own."""
+        if self.records is not None:
+            await self.console.push_screen(
+                ColumnsScreen(self.records, self.look.columns), self._columns_chosen
+            )
+
+    def _columns_chosen(self, columns: tuple[LogColumn, ...] | None) -> None:
+        if columns is not None:
+            self.look.columns = tuple(column.name for column in columns)
+            self.lines.show_columns(columns)
+
+    def moment(self, origin: tuple[int, Entry], kin: Kin | None) -> "LogScreen":
+        """The screen of a trace or a moment."""
+        from console.screens.logmoment import MomentScreen  # noqa: PLC0415 - it is one of these
+
+        return MomentScreen(origin, replace(self.look), kin)
+
     @on(LogView.RecordOpened)
     def _opened(self, event: LogView.RecordOpened) -> None:
         entry = self.records.entry(event.seq) if self.records is not None else None
         if entry is not None:
-            self.console.push_console(RecordScreen(entry.record, entry.subject.service))
+            self.console.push_console(RecordScreen(entry))
 
     def hint(self) -> str:
         """The message under the cursor; what the table says where that has the focus."""

@@ -11,6 +11,7 @@ from collectors.model.logs import LogRecord
 from console.logs.filter import Filter, compile_filter
 from console.logs.ring import Entry, Ring
 from console.logs.tally import Tally
+from console.logs.templates import Templates
 from console.logs.view import FilteredView, Window
 from console.present.logline import HOSTILE, letter_of, level_of, message_of, origin_of, time_of, values_of
 from widgets.logwindow import LogLine
@@ -108,6 +109,7 @@ class RingSource:
         if service:
             chosen = ServiceFilter(chosen.text, chosen.terms, service)
         self.look = look or Look()
+        self._window = window
         self._view = FilteredView(ring, chosen, found, window)
         self._first = _ORIGIN
         self.refresh()
@@ -187,6 +189,10 @@ class RingSource:
         while self.pending and time.perf_counter() < until:
             changed |= self.refresh()
         return changed
+
+    def templates(self, counted: Templates) -> FilteredView:
+        """A view of the same records that tells each one to ``counted``."""
+        return FilteredView(self._view.ring, self._view.filter, counted.add, self._window)
 
     def _found(self, records: Sequence[LogRecord]) -> None:
         self.tally.add(records, self._view.ring.clock.wall())
