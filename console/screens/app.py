@@ -23,7 +23,6 @@ from console.screens.lab import lab_commands
 from console.screens.logs import LogsScreen
 from console.screens.menu import Menu
 from console.screens.practice import PRACTICE_SCREENS, PracticeScreen
-from console.screens.prompt import Prompt
 from console.screens.sources import SourcesScreen
 from console.screens.subject import SubjectScreen
 
@@ -149,8 +148,7 @@ class Quarterdeck(ActingApp, inherit_bindings=False):
         """Ask for a filter."""
         screen = self._console_screen()
         if screen is not None and screen is self.screen:
-            prompt = Prompt("filter", "text, or !text for all but those; empty shows all")
-            await self.push_screen(prompt, self._filtered)
+            await self.push_screen(screen.prompt(), self._filtered)
 
     async def action_actions(self) -> None:
         """What can be done with the marked rows, or else with the row under the cursor."""

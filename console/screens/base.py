@@ -14,6 +14,8 @@ from console.present.header import footer_words, header_words
 from console.present.practice import find_row
 from console.screens import panels
 from console.screens.charts import STEP
+from console.screens.dialog import Dialog
+from console.screens.prompt import Prompt
 from console.screens.styling import StyledScreen
 from widgets.bars import HintLine, StatusLine
 from widgets.cell import Cell
@@ -192,6 +194,10 @@ class ConsoleScreen(StyledScreen):
 
     def filter_by(self, text: str) -> None:
         """Show only what holds ``text``; ``!`` before it inverts; empty shows all."""
+
+    def prompt(self) -> Dialog[str | None]:
+        """What asks for a filter."""
+        return Prompt("filter", "text, or !text for all but those; empty shows all")
 
     def sort_next(self) -> str:
         """Sort by the next column, and say by which; empty where there is nothing to sort."""
