@@ -55,6 +55,18 @@ class LogView(LineView):
             """The view, for ``@on`` selectors."""
             return self.view
 
+    class CursorMoved(Message):
+        """The cursor stands on another record, or none."""
+
+        def __init__(self, view: "LogView") -> None:
+            super().__init__()
+            self.view = view
+
+        @property
+        def control(self) -> "LogView":
+            """The view, for ``@on`` selectors."""
+            return self.view
+
     class FollowChanged(Message):
         """The view follows the stream again, or holds still now."""
 
@@ -165,6 +177,7 @@ class LogView(LineView):
         self._window.follow()
         if not was_live:
             self.post_message(self.FollowChanged(self, live=True))
+            self.post_message(self.CursorMoved(self))
         self._repaint()
 
     def hold(self, seq: int | None = None, *, go: bool = False) -> None:
@@ -177,6 +190,7 @@ class LogView(LineView):
         (self._window.go_to if go else self._window.move)(seq, self._height())
         if was_live and not self._window.live:
             self.post_message(self.FollowChanged(self, live=False))
+        self.post_message(self.CursorMoved(self))
         self._repaint()
 
     def action_cell(self, step: int) -> None:

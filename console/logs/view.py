@@ -4,13 +4,25 @@ import time
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from collectors.model.logs import LogRecord
-from console.logs.filter import EVERYTHING, Filter
+from console.logs.language.moments import Span
 from console.logs.ring import Entry, Ring
 
-Window = tuple[float, float]
-"""From a moment up to and without another, UTC epoch seconds."""
+
+class Passing(Protocol):
+    """What chooses entries: a question."""
+
+    span: Span
+
+    @property
+    def everything(self) -> bool:
+        """Whether it lets all through."""
+
+    def passing(self, entries: Sequence[Entry]) -> list[int]:
+        """The places of the entries that pass, whenever they were written."""
+
 
 STEP = 5000
 """Entries examined in one refresh, about 5 to 20 ms."""
@@ -22,21 +34,19 @@ class FilteredView:
     It begins at the ring's new end and works backwards while it follows what comes, so that the
     last matches are there at once. ``refresh`` moves it; between two calls nothing moves, but an
     entry may leave the ring, which ``entry`` then says. ``found`` is told of each match once,
-    also of those outside the ``window``, which are not in the view.
+    also of those outside the question's time, which are not in the view.
     """
 
     def __init__(
         self,
         ring: Ring,
-        chosen: Filter = EVERYTHING,
+        chosen: Passing | None = None,
         found: Callable[[Sequence[LogRecord]], None] | None = None,
-        window: Window | None = None,
     ) -> None:
         self.ring = ring
         self._found = found
-        self._window = window
-        self.filter = chosen
-        self._whole = chosen.everything and window is None and found is None
+        self.chosen = chosen
+        self._whole = (chosen is None or chosen.everything) and found is None
         self._older = array("q")
         self._newer = array("q")
         self._gone = 0
@@ -136,11 +146,11 @@ class FilteredView:
 
     def _matches(self, number: int, entries: list[Entry]) -> list[int]:
         """The numbers of those that pass."""
-        matches = self.filter.matches
-        passed = [at for at, entry in enumerate(entries) if matches(entry)]
+        chosen = self.chosen
+        passed = list(range(len(entries))) if chosen is None else chosen.passing(entries)
         if self._found is not None:
             self._found([entries[at].record for at in passed])
-        if self._window is not None:
-            since, until = self._window
-            passed = [at for at in passed if since <= entries[at].record.time < until]
+        if chosen is not None and chosen.span != Span():
+            holds = chosen.span.holds
+            passed = [at for at in passed if holds(entries[at].record.time)]
         return [number + at for at in passed]

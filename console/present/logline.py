@@ -33,6 +33,8 @@ NEW_LINE = "␊"
 _LAST = frozenset({"logger", "request_id", "trace_id", "span_id", "logger_name", "pid", "hostname"})
 """Fields that identify rather than tell: they stand at the end of the line."""
 
+_LONGEST = 200
+
 _ON_A_LINE = 16
 """Fields told on the line of a record."""
 
@@ -94,3 +96,12 @@ def value_of(record: LogRecord, subject: Subject, name: str) -> str:
 def values_of(record: LogRecord, subject: Subject, names: Sequence[str]) -> tuple[str, ...]:
     """The values of some fields."""
     return tuple(value_of(record, subject, name) for name in names)
+
+
+def unaskable(value: str) -> str:
+    """Why a value cannot be asked for as it is shown; empty where it can."""
+    if not value:
+        return "this line tells none"
+    if NEW_LINE in value or len(value) > _LONGEST or value.endswith("…"):
+        return "too long to ask for: type a part of it behind /"
+    return ""

@@ -172,6 +172,9 @@ class Quarterdeck(ActingApp, inherit_bindings=False):
     def action_hold(self) -> None:
         """Hold the view, or let it go; measuring goes on."""
         self.held = None if self.held is not None else self.store.snapshot()
+        screen = self._console_screen()
+        if screen is not None:
+            screen.hold_changed()
         self._tick()
         self._painter.soon()
 

@@ -14,9 +14,7 @@ from console.present.header import footer_words, header_words
 from console.present.practice import find_row
 from console.screens import panels
 from console.screens.charts import STEP
-from console.screens.dialog import Dialog
-from console.screens.prompt import Prompt
-from console.screens.styling import StyledScreen
+from console.screens.hooks import HookedScreen
 from widgets.bars import HintLine, StatusLine
 from widgets.cell import Cell
 from widgets.table import LiveTable
@@ -35,7 +33,7 @@ LOWER = 8
 """Lines that the lower panels need at the least."""
 
 
-class ConsoleScreen(StyledScreen):
+class ConsoleScreen(HookedScreen):
     """A screen that paints snapshots. Subclasses give ``body`` and ``paint``."""
 
     TITLE_WORDS: ClassVar[str] = ""
@@ -191,21 +189,6 @@ class ConsoleScreen(StyledScreen):
         subject = self.subject()
         sources = frozenset({SourceId(subject.collector, subject.instance)}) if subject else frozenset()
         return frozenset(), sources
-
-    def filter_by(self, text: str) -> None:
-        """Show only what holds ``text``; ``!`` before it inverts; empty shows all."""
-
-    def prompt(self) -> Dialog[str | None]:
-        """What asks for a filter."""
-        return Prompt("filter", "text, or !text for all but those; empty shows all")
-
-    def sort_next(self) -> str:
-        """Sort by the next column, and say by which; empty where there is nothing to sort."""
-        return ""
-
-    def close_filter(self) -> bool:
-        """Lift a filter; whether there was one."""
-        return False
 
     def on_live_table_cursor_moved(self) -> None:
         """Say what is under the cursor, and fetch what it needs."""

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
-from textual import on
 from textual.binding import BindingType
+from textual.content import Content
 from textual.widget import Widget
 
 from collectors.model.logs import LogRecord
+from collectors.text import shown
 from console.engine.state import Snapshot
 from console.logs.kin import Kin, belongs
 from console.logs.ring import Entry, Ring
@@ -59,7 +60,6 @@ class MomentScreen(LogScreen):
         self._kin = kin
         self._near = NEAR
         self._gathered: Gathered | None = None
-        self._words = ""
 
     def body(self) -> Iterator[Widget]:
         """The lines."""
@@ -78,8 +78,8 @@ class MomentScreen(LogScreen):
         """Nothing of it changes by itself."""
 
     def title_words(self) -> str:
-        """Of which trace or moment, how many lines of how many services."""
-        return f"logs · {self._words}" if self._words else "logs · gathering"
+        """A trace, a request or a moment."""
+        return f"logs · {self._kin.kind if self._kin is not None else 'moment'}"
 
     def action_gather(self) -> None:
         """Look through what is in memory."""
@@ -107,15 +107,11 @@ class MomentScreen(LogScreen):
         services = {entry.subject.service for _, entry in found}
         lines = f"{counted(len(found), 'line')} of {counted(len(services), 'service')}"
         if kin is not None:
-            self._words = f"{kin.kind}:{kin.id} · {lines} in {span(max(times) - min(times))}"
+            words = f"{kin.kind}:{kin.id} · {lines} in {span(max(times) - min(times))}"
         else:
-            self._words = f"{rfc3339(at)} ± {span(near)} · {lines}"
+            words = f"{rfc3339(at)} ± {span(near)} · {lines}"
         view = self.lines
+        view.border_title = Content(shown(words))
         view.show(self._gathered)
         view.say(note="gathered once: ctrl+r gathers again" + (", newest kept" if len(found) >= MOST else ""))
         view.hold(self._gathered.seq(number), go=True)
-        self.console.repaint()
-
-    @on(LogView.FollowChanged)
-    def _moved(self) -> None:
-        self.paint_hint()

@@ -10,20 +10,15 @@ from collectors.model.logs import LogReading
 from collectors.model.practice import Practice
 from collectors.model.quantity import Unit
 from console.engine.state import Snapshot
-from console.logs.filter import FilterError
-from console.logs.view import Window
+from console.logs.edit import with_window
 from console.present import practice as present
 from console.present.practices import VIEWS
 from console.present.words import number
-from console.screens.logpatterns import PatternsScreen
-from console.screens.logscreen import LogScreen
+from console.screens.logasking import SLICE, AskingScreen
 from console.screens.logsource import RingSource
 from widgets.logbars import LogBars
 from widgets.loglines import PERIOD, LogView
 from widgets.table import LiveTable
-
-SLICE = 0.012
-"""Seconds of filtering between two looks at the keys."""
 
 AGAIN = 0.03
 """Seconds until the next slice where one was not enough."""
@@ -32,12 +27,12 @@ UNREAD = 1024 * 1024
 """Bytes of a stream that are written and not read, from which on the view is behind."""
 
 
-class LogsScreen(LogScreen):
+class LogsScreen(AskingScreen):
     """The streams above, their bars, and their records below."""
 
     PRACTICE: ClassVar[Practice] = Practice.LOGS
     HELP = (
-        "Records of all streams as they come. / filters: words, !word, and levels such as >=warn. "
+        "Records of all streams as they come. / asks: words, level>=warn, region=eu, since:1h. "
         "Moving up or p holds the view, End follows again, Enter opens a record. Tab goes to the bars: "
         "there the arrows and Enter choose a time."
     )
@@ -52,10 +47,6 @@ class LogsScreen(LogScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._text = ""
-        self._service = ""
-        self._window: Window | None = None
-        self._source: RingSource | None = None
         self._was_held = False
 
     def body(self) -> Iterator[Widget]:
@@ -65,39 +56,34 @@ class LogsScreen(LogScreen):
         yield LogBars(ascii_only=ascii_only, id="bars")
         yield LogView(ascii_only=ascii_only, id="records", classes="zoomable")
 
-    @property
-    def records(self) -> RingSource | None:
-        """The ring's records."""
-        return self._source
-
     def on_mount(self) -> None:
         """Follow the ring."""
-        self._follow()
+        if self._asked is None:
+            self.show_question("", "")
         self.set_interval(PERIOD, self._new_lines, name="log lines")
 
     def paint(self, snapshot: Snapshot) -> None:
         """Show the streams as they are known now."""
         table = self.query_one(LiveTable)
         self.fill(table, lambda: self._paint_table(table, snapshot))
-        self._hold_with_all()
+        self.hold_changed()
         self.set_class(self.size.height < 30, "-low")
 
     def _paint_table(self, table: LiveTable, snapshot: Snapshot) -> None:
         columns, rows = present.table(
-            snapshot, self.console.history, Practice.LOGS, self._service or None, width=self.size.width
+            snapshot, self.console.history, Practice.LOGS, self.asked.service or None, width=self.size.width
         )
         table.show(columns, rows, empty=self._no_streams(snapshot))
 
-    def of_service(self, service: str, window: Window | None = None) -> None:
-        """Show one service's streams and records, of a window of time where one is meant."""
-        self._service, self._window = service, window
-        self._follow()
-        self.console.repaint()
-
-    def filter_by(self, text: str) -> None:
-        """Show only records that the filter keeps."""
-        self._text = text
-        self._follow()
+    def hold_changed(self) -> None:
+        """Hold the lines where all is held, and follow again with all."""
+        held = bool(self.console.held_since)
+        if held != self._was_held:
+            self._was_held = held
+            if held:
+                self.lines.hold()
+            elif not self.lines.live:
+                self.lines.follow()
 
     def zoom(self) -> None:
         """Show the focused panel alone; of the bars, a shorter time."""
@@ -106,27 +92,10 @@ class LogsScreen(LogScreen):
         else:
             super().zoom()
 
-    def close_filter(self) -> bool:
-        """Lift the cursor of the bars, then the window of time, the filter, the service."""
-        bars = self.query_one(LogBars)
-        if bars.has_focus and bars.clear_cursor():
-            return True
-        was = self._window or self._text or self._service
-        if self._window is not None:
-            self._window = None
-        elif self._text:
-            self._text = ""
-        else:
-            self._service = ""
-        if was:
-            self._follow()
-        return bool(was)
-
     def title_words(self) -> str:
         """Service, filter, and what was dropped."""
         words = ["logs"]
-        words += [self._service] if self._service else []
-        words += [f"/{self._text}"] if self._text else []
+        words += [self.asked.service] if self.asked.service else []
         dropped = self.console.ring.dropped
         words += [f"{dropped:,} older lines left the memory"] if dropped else []
         pending = self._source.pending if self._source is not None else 0
@@ -138,18 +107,6 @@ class LogsScreen(LogScreen):
         bars = self.query_one(LogBars)
         return bars.words() if bars.has_focus and bars.words() else super().hint()
 
-    def action_patterns(self) -> None:
-        """Count lines of the same pattern."""
-        source = self._source
-        if source is not None:
-            words = f"/{self._text}" if self._text else self._service
-            self.console.push_console(PatternsScreen(words, source.templates, self._of_pattern))
-
-    def _of_pattern(self, fixed: str) -> None:
-        phrase = fixed.replace('"', " ").strip()
-        self.filter_by(f'{self._text} "{phrase}"'.strip())
-        self.console.repaint()
-
     @on(LiveTable.RowOpened)
     def _stream_opened(self) -> None:
         subject = self.subject()
@@ -158,9 +115,8 @@ class LogsScreen(LogScreen):
 
     @on(LogBars.WindowChosen)
     def _window_chosen(self, event: LogBars.WindowChosen) -> None:
-        self._window = event.since, event.until
-        self._follow()
-        self.console.repaint()
+        now = self.console.clock.wall()
+        self.filter_by(with_window(self.asked.text, event.since, event.until, now))
 
     @on(LogBars.Moved)
     def _bar_moved(self) -> None:
@@ -171,25 +127,15 @@ class LogsScreen(LogScreen):
         if event.live and self.console.held_since:
             self.console.action_hold()
 
-    def _follow(self) -> None:
-        view = self.query_one(LogView)
-        try:
-            source = RingSource(self.console.ring, self._text, self._service, self.look, self._window)
-        except FilterError as error:
-            self.notify(f"{error.why}. {error.hint}", markup=False, severity="warning")
-            return
-        self._source = source
-        view.show(source, empty=self._empty())
-        self._paint_bars(source)
-
     def _new_lines(self) -> None:
         source = self._source
         if source is None or not self.is_current or self.console.stalled:
             return
         if source.work(SLICE):
             self.lines.lines_changed()
+        self.go_to_wanted()
         self.lines.say(behind=self._behind(source))
-        self._paint_bars(source)
+        self.paint_bars(source)
         if source.pending:
             self.set_timer(AGAIN, self._more)
 
@@ -199,40 +145,27 @@ class LogsScreen(LogScreen):
         if source is not None and self.is_current and source.work(SLICE):
             self.lines.lines_changed()
 
-    def _paint_bars(self, source: RingSource) -> None:
-        now = self.console.clock.wall()
-        self.query_one(LogBars).show(source.tally, now=now, began=source.tally.first, window=self._window)
-
-    def _hold_with_all(self) -> None:
-        """Hold the lines where all is held, and follow again with all."""
-        held = bool(self.console.held_since)
-        if held != self._was_held:
-            self._was_held = held
-            if held:
-                self.lines.hold()
-            elif not self.lines.live:
-                self.lines.follow()
-
     def _behind(self, source: RingSource) -> str:
         """How far reading or filtering is behind, in words; empty where it is not."""
-        readings = [
-            cast("LogReading", row.reading)
-            for row in self.console.store.snapshot().of(Practice.LOGS)
-            if not self._service or row.reading.subject.service == self._service
-        ]
-        unread = sum(reading.behind.value or 0.0 for reading in readings)
+        unread = self._unread()
         words = [f"{number(unread, Unit.BYTES)} written and not read yet"] if unread >= UNREAD else []
         words += [f"{source.behind:,} lines not looked at yet"] if source.behind > 10_000 else []
         return ", ".join(words)
 
+    def _unread(self) -> float:
+        """Bytes of the streams that are written and not read yet."""
+        readings = [
+            cast("LogReading", row.reading)
+            for row in self.console.store.snapshot().of(Practice.LOGS)
+            if not self.asked.service or row.reading.subject.service == self.asked.service
+        ]
+        return sum(reading.behind.value or 0.0 for reading in readings)
+
     def _no_streams(self, snapshot: Snapshot) -> str:
         if any(source.practice is Practice.LOGS for source in snapshot.sources):
-            return f"no log stream of {self._service}: Esc shows all" if self._service else "no answer yet"
+            return (
+                f"no log stream of {self.asked.service}: Esc shows all"
+                if self.asked.service
+                else "no answer yet"
+            )
         return f"no log stream is configured. {VIEWS[Practice.LOGS].filled_by}"
-
-    def _empty(self) -> str:
-        if self._window is not None:
-            return "no record in memory fits this time: Esc lifts it"
-        if self._text:
-            return f"no record in memory fits {self._text!r}: Esc lifts the filter"
-        return "no lines yet"

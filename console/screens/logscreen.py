@@ -7,9 +7,11 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from console.keys import LOG_KEYS
+from console.logs.edit import with_value
 from console.logs.kin import Kin, kin_of
 from console.logs.ring import Entry
-from console.screens.base import ConsoleScreen
+from console.present.logline import unaskable, value_of
+from console.screens.logask import QuestionScreen, ask_logs
 from console.screens.logcolumns import ColumnsScreen
 from console.screens.logsource import Look, Records, Test, is_error
 from console.screens.record import RecordScreen
@@ -17,7 +19,7 @@ from widgets.loglines import LogView
 from widgets.logpaint import LogColumn
 
 
-class LogScreen(ConsoleScreen):
+class LogScreen(QuestionScreen):
     """Lines with a cursor among them: errors, bookmarks, values, traces. Subclasses give ``records``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,6 +69,30 @@ class LogScreen(ConsoleScreen):
         marks = self.look.bookmarks
         self._go(step, lambda number, _record: number in marks, "bookmark")
 
+    async def action_only(self, wanted: bool) -> None:  # noqa: FBT001 - as a key gives it
+        """Ask for lines with the value under the cursor, or without it; open the record to choose one."""
+        here, cell = self.here(), self.lines.cell
+        if here is None:
+            return
+        if not cell:
+            self._open(here[1])
+            return
+        await self.ask_value(cell, value_of(here[1].record, here[1].subject, cell), wanted=wanted)
+
+    async def ask_value(self, name: str, value: str, *, wanted: bool) -> None:
+        """Ask the log screen's question for lines with this value as well, or without it."""
+        refused = unaskable(value)
+        if refused:
+            self.notify(f"{name}: {refused}", markup=False, timeout=2)
+            return
+        await ask_logs(self.console, lambda text: with_value(text, name, value, wanted=wanted))
+
+    def action_undo(self) -> None:
+        """Only the log screen has questions."""
+
+    def action_patterns(self) -> None:
+        """Only the log screen counts patterns."""
+
     def action_trace(self) -> None:
         """Show all lines of the record's trace, or of its request, of all services."""
         here = self.here()
@@ -102,11 +128,18 @@ class LogScreen(ConsoleScreen):
 
         return MomentScreen(origin, replace(self.look), kin)
 
+    @on(LogView.CursorMoved)
+    def _cursor_moved(self) -> None:
+        self.paint_hint()
+
     @on(LogView.RecordOpened)
     def _opened(self, event: LogView.RecordOpened) -> None:
         entry = self.records.entry(event.seq) if self.records is not None else None
         if entry is not None:
-            self.console.push_console(RecordScreen(entry))
+            self._open(entry)
+
+    def _open(self, entry: Entry) -> None:
+        self.console.push_console(RecordScreen(entry))
 
     def hint(self) -> str:
         """The message under the cursor; what the table says where that has the focus."""

@@ -8,11 +8,12 @@ from typing import Protocol
 
 from collectors.model.level import Level
 from collectors.model.logs import LogRecord
-from console.logs.filter import Filter, compile_filter
+from console.logs.asked import Asked
+from console.logs.language.syntax import Everything
 from console.logs.ring import Entry, Ring
 from console.logs.tally import Tally
 from console.logs.templates import Templates
-from console.logs.view import FilteredView, Window
+from console.logs.view import FilteredView
 from console.present.logline import HOSTILE, letter_of, level_of, message_of, origin_of, time_of, values_of
 from widgets.logwindow import LogLine
 
@@ -78,39 +79,18 @@ class Records(Protocol):
         """The nearest number on show after (``step`` 1) or before (-1) ``seq`` whose record is looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceFilter(Filter):
-    """A filter for one service's streams alone."""
-
-    service: str = ""
-
-    @property
-    def everything(self) -> bool:
-        """Never: it chooses a service."""
-        return False
-
-    def matches(self, entry: Entry) -> bool:
-        """Whether an entry is of the service and fits."""
-        return entry.subject.service == self.service and all(term(entry.record) for term in self.terms)
-
-
 class RingSource:
-    """A filtered, followed view on the ring. Raises FilterError for a filter that means nothing.
+    """What a question finds in the ring, followed.
 
-    ``tally`` counts what the filter finds at any time, within the window or not.
+    ``tally`` counts what its filter finds at any time, within its window or not.
     """
 
-    def __init__(
-        self, ring: Ring, text: str, service: str, look: Look | None = None, window: Window | None = None
-    ) -> None:
-        chosen = compile_filter(text)
-        self.tally = Tally() if chosen.terms else ring.tallies.of(service)
-        found = self._found if chosen.terms else None
-        if service:
-            chosen = ServiceFilter(chosen.text, chosen.terms, service)
+    def __init__(self, ring: Ring, asked: Asked, look: Look | None = None) -> None:
+        self.asked = asked
         self.look = look or Look()
-        self._window = window
-        self._view = FilteredView(ring, chosen, found, window)
+        own = not isinstance(asked.question.filter, Everything)
+        self.tally = Tally() if own else ring.tallies.of(asked.service)
+        self._view = FilteredView(ring, asked, self._found if own else None)
         self._first = _ORIGIN
         self.refresh()
 
@@ -153,6 +133,11 @@ class RingSource:
         there = index < len(self._view) and self._view.seq(index) == number
         return self._first + index if there else None
 
+    def nearest(self, number: int) -> int | None:
+        """The number on show of the first record from the ring's number on, else of the last one."""
+        length = len(self._view)
+        return self._first + min(self._view.index_of(number), length - 1) if length else None
+
     def find(self, seq: int, step: int, test: Test) -> int | None:
         """The nearest number on show after or before ``seq`` whose record is looked for."""
         view, ring = self._view, self._view.ring
@@ -192,7 +177,7 @@ class RingSource:
 
     def templates(self, counted: Templates) -> FilteredView:
         """A view of the same records that tells each one to ``counted``."""
-        return FilteredView(self._view.ring, self._view.filter, counted.add, self._window)
+        return FilteredView(self._view.ring, self.asked, counted.add)
 
     def _found(self, records: Sequence[LogRecord]) -> None:
         self.tally.add(records, self._view.ring.clock.wall())

@@ -9,10 +9,13 @@ from textual.widget import Widget
 from collectors.model.detail import Detail, DetailSpec
 from collectors.text import Shown
 from console.engine.state import Snapshot
+from console.logs.edit import with_value
 from console.logs.ring import Entry
 from console.present import logrecord as present
+from console.present.logline import unaskable
 from console.present.words import say
 from console.screens.base import ConsoleScreen
+from console.screens.logask import ask_logs
 from widgets.cell import Cell
 from widgets.detail import DetailView, Facts, Section
 from widgets.lineview import quiet_key
@@ -32,6 +35,8 @@ class RecordScreen(ConsoleScreen):
     AUTO_FOCUS: ClassVar[str] = "DetailView"
     BINDINGS: ClassVar[list[BindingType]] = [
         quiet_key("w", "unfold", "unfold the stack, or fold it", "record.unfold"),
+        quiet_key("i", "only(True)", "only lines with the value under the cursor", "logs.only"),
+        quiet_key("I", "only(False)", "no lines with the value under the cursor", "logs.without"),
     ]
 
     def __init__(self, entry: Entry) -> None:
@@ -53,6 +58,16 @@ class RecordScreen(ConsoleScreen):
         """Show all of the stack, or its ends."""
         self._unfolded = not self._unfolded
         self.paint(self.console.shown())
+
+    async def action_only(self, wanted: bool) -> None:  # noqa: FBT001 - as a key gives it
+        """Ask for lines with the value under the cursor, or without it."""
+        row = self.row()
+        name, value = row.get("field", ""), row.get("value", "")
+        refused = unaskable(value) if name else "choose a field with the arrows first"
+        if refused:
+            self.notify(refused, markup=False, timeout=2)
+            return
+        await ask_logs(self.console, lambda text: with_value(text, name, value, wanted=wanted))
 
     def row(self) -> Mapping[str, str]:
         """What the field under the cursor says: ``field`` and ``value``."""
