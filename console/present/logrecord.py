@@ -6,10 +6,12 @@ from typing import Any
 
 import msgspec
 
+from collectors.logs._formats.loggers import logger_of
+from collectors.logs.facts import Facts, detect, facts
 from collectors.model.logs import LogRecord, Severity
-from collectors.text import LINE_LIMIT, is_hostile, redact, shown
+from collectors.text import LINE_LIMIT, is_hostile, one_line, redact, shown
 from console.present.logline import NEW_LINE
-from console.present.words import counted, rfc3339
+from console.present.words import counted, rfc3339, span
 from widgets.cell import Cell
 
 Fact = tuple[str, Cell]
@@ -35,19 +37,33 @@ _LEVEL_NAMES = (
 )
 
 
-def head(record: LogRecord, service: str, stream: str) -> tuple[Fact, ...]:
+def told(record: LogRecord) -> Facts:
+    """What the line tells whatever its logger calls it."""
+    return facts(record.raw, detect([record.raw]), record.time)
+
+
+def head(record: LogRecord, found: Facts, service: str, stream: str) -> tuple[Fact, ...]:
     """Time, level and why, where it comes from, what was noted."""
-    told = "" if record.timed else " (arrival: the line tells no time)"
+    arrived = "" if record.timed else " (arrival: the line tells no time)"
     level = record.severity.word if record.severity is not None else "not told"
-    facts = [
-        ("time", Cell(rfc3339(record.time) + told)),
+    known = [
+        ("time", Cell(rfc3339(record.time) + arrived)),
         ("level", Cell(f"{level}, {why_level(record)}")),
         ("service", Cell(service)),
         ("stream", Cell(stream)),
         ("message", Cell(record.message.partition(NEW_LINE)[0])),
     ]
-    facts += [("note", Cell(note)) for note in notes(record)]
-    return tuple(facts)
+    others = (
+        ("logger", found.logger),
+        ("trace", found.trace),
+        ("request", found.request),
+        ("error", found.error),
+    )
+    known += [(name, Cell(one_line(value))) for name, value in others if value]
+    if found.duration is not None:
+        known.append(("duration", Cell(span(found.duration))))
+    known += [("note", Cell(note)) for note in notes(record)]
+    return tuple(known)
 
 
 def notes(record: LogRecord) -> Iterator[str]:
@@ -67,8 +83,9 @@ def why_level(record: LogRecord) -> str:
         ((key, found[key]) for key in _LEVEL_NAMES if found is not None and key in found), ("", None)
     )
     if name:
-        written = json.dumps(value, ensure_ascii=False)
-        return f"since the line says {name}: {shown(written, 40)}"
+        written = shown(json.dumps(value, ensure_ascii=False), 40)
+        scale = logger_of(found.keys()).scale_words if found is not None and type(value) is int else ""
+        return f"since the line says {name}: {written}" + (f", {scale}" if scale else "")
     if record.severity is None:
         return "since the line names none"
     if found is not None and "status" in found:
@@ -90,17 +107,9 @@ def pretty(record: LogRecord) -> list[str]:
     return _lines(shown(text, LINE_LIMIT))
 
 
-def stack(record: LogRecord) -> list[str]:
-    """The stack trace as lines: what stands below the message, or in a field of several lines."""
-    own = record.message.split(NEW_LINE)[1:]
-    if any(line.strip() for line in own):
-        return _lines(NEW_LINE.join(own))
-    for _name, value in record.fields:
-        if value.count(NEW_LINE) > 1:
-            return _lines(value)
-        if value.count("\\n") > 1:
-            return _lines(value.replace("\\n", NEW_LINE).replace("\\t", "    "))
-    return []
+def stack(found: Facts) -> list[str]:
+    """The stack trace as lines; none where the line tells none."""
+    return _lines(shown(found.stack, LINE_LIMIT)) if found.stack else []
 
 
 def folded(lines: list[str], *, unfolded: bool) -> list[str]:

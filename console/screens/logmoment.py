@@ -97,7 +97,8 @@ class MomentScreen(LogScreen):
         number, origin = self._origin
         kin, at, near = self._kin, origin.record.time, self._near
         if kin is not None:
-            found = await gather(self.console.ring, lambda record: belongs(record, kin))
+            needles = kin.needles
+            found = await gather(self.console.ring, lambda record: belongs(record, kin, needles))
         else:
             found = await gather(self.console.ring, lambda record: abs(record.time - at) <= near)
         if all(one != number for one, _ in found):

@@ -75,7 +75,7 @@ class LogScreen(QuestionScreen):
         if here is None:
             return
         if not cell:
-            self._open(here[1])
+            self._open(here)
             return
         await self.ask_value(cell, value_of(here[1].record, here[1].subject, cell), wanted=wanted)
 
@@ -96,13 +96,16 @@ class LogScreen(QuestionScreen):
     def action_trace(self) -> None:
         """Show all lines of the record's trace, or of its request, of all services."""
         here = self.here()
-        if here is None:
-            return
-        kin = kin_of(here[1].record)
+        if here is not None:
+            self.follow_trace(here)
+
+    def follow_trace(self, origin: tuple[int, Entry]) -> None:
+        """Show all lines of a record's trace, or of its request."""
+        kin = kin_of(origin[1].record)
         if kin is None:
             self.notify("this line tells neither a trace id nor a request id", markup=False, timeout=3)
             return
-        self.console.push_console(self.moment(here, kin))
+        self.console.push_console(self.moment(origin, kin))
 
     def action_around(self) -> None:
         """Show all lines of all services around the record's moment."""
@@ -134,12 +137,15 @@ class LogScreen(QuestionScreen):
 
     @on(LogView.RecordOpened)
     def _opened(self, event: LogView.RecordOpened) -> None:
-        entry = self.records.entry(event.seq) if self.records is not None else None
-        if entry is not None:
-            self._open(entry)
+        records = self.records
+        if records is None:
+            return
+        number, entry = records.number(event.seq), records.entry(event.seq)
+        if number is not None and entry is not None:
+            self._open((number, entry))
 
-    def _open(self, entry: Entry) -> None:
-        self.console.push_console(RecordScreen(entry))
+    def _open(self, origin: tuple[int, Entry]) -> None:
+        self.console.push_console(RecordScreen(origin[1], lambda: self.follow_trace(origin)))
 
     def hint(self) -> str:
         """The message under the cursor; what the table says where that has the focus."""

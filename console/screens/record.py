@@ -1,6 +1,6 @@
 """One log record: everything that its line tells, and the line itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -24,23 +24,25 @@ FIELDS = DetailSpec("fields", "fields", "What the line tells beside time, level 
 
 
 class RecordScreen(ConsoleScreen):
-    """One record, its fields, its stack, and the line as it came."""
+    """One record, its fields, its stack, and the line as it came; ``follow`` shows its trace."""
 
     TITLE_WORDS = "logs · record"
     HELP = (
         "One record with all its fields. The arrows choose a field: i asks for its value alone, I for all "
-        "others. w unfolds the stack, y copies the message, Esc goes back."
+        "others. t follows the trace, w unfolds the stack, y copies the message, Esc goes back."
     )
     DEFAULT_CSS = "RecordScreen DetailView { height: 1fr; border: round $border-blurred; }"
     AUTO_FOCUS: ClassVar[str] = "DetailView"
     BINDINGS: ClassVar[list[BindingType]] = [
         quiet_key("w", "unfold", "unfold the stack, or fold it", "record.unfold"),
+        quiet_key("t", "trace", "all lines of this trace, of all services", "logs.trace"),
         quiet_key("i", "only(True)", "only lines with the value under the cursor", "logs.only"),
         quiet_key("I", "only(False)", "no lines with the value under the cursor", "logs.without"),
     ]
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, follow: Callable[[], None]) -> None:
         super().__init__()
+        self._follow = follow
         self._record = entry.record
         self._subject = entry.subject
         self._unfolded = False
@@ -58,6 +60,10 @@ class RecordScreen(ConsoleScreen):
         """Show all of the stack, or its ends."""
         self._unfolded = not self._unfolded
         self.paint(self.console.shown())
+
+    def action_trace(self) -> None:
+        """Show all lines of the record's trace."""
+        self._follow()
 
     async def action_only(self, wanted: bool) -> None:  # noqa: FBT001 - as a key gives it
         """Ask for lines with the value under the cursor, or without it."""
@@ -79,11 +85,12 @@ class RecordScreen(ConsoleScreen):
 
     def _sections(self) -> list[Section]:
         record, subject = self._record, self._subject
+        found = present.told(record)
         sections: list[Section] = [
-            Facts("record", present.head(record, subject.service, subject.label)),
+            Facts("record", present.head(record, found, subject.service, subject.label)),
             Detail(FIELDS, ("field", "value"), record.fields, Shown("" if record.fields else "none")),
         ]
-        lines = present.stack(record)
+        lines = present.stack(found)
         if lines:
             sections.append(_text("stack", present.folded(lines, unfolded=self._unfolded)))
         sections.append(_text("line", present.pretty(record)))

@@ -235,15 +235,20 @@ async def test_a_trace_is_followed_through_all_services_in_the_order_of_time(
         ring = stage.app.ring
         ring.append(batch(now(1, "paid", trace_id=trace), service="payments"))
         ring.append(batch(now(3, "ordered", traceparent=f"00-{trace}-00f067aa0ba902b7-01")))
+        decimal = {"dd.trace_id": str(int(trace[16:], 16))}
+        ring.append(batch(now(0.5, "billed", INFO, **decimal), service="billing"))
         ring.append(batch(now(2, "another", trace_id="0" * 31 + "1"), now(2, f"names {trace}")))
         ring.append(batch(now(2, "checked", traceId=trace.upper()), service="catalog"))
         await stage.press("5", "t")
-        shown = await stage.until(f"trace:{trace} · 3 lines of 3 services")
+        shown = await stage.until(f"trace:{trace} · 4 lines of 4 services")
         rows = [line.split("traceparent")[0] for line in shown.splitlines() if " s " in line and "+" in line]
-        assert [next(word for word in ("ordered", "checked", "paid") if word in row) for row in rows[:3]] == [
+        assert [
+            next(word for word in ("ordered", "checked", "paid", "billed") if word in row) for row in rows[:4]
+        ] == [
             "ordered",
             "checked",
             "paid",
+            "billed",
         ]
         assert "+0.000 s" in rows[0]
         await stage.press("escape")
