@@ -1,13 +1,18 @@
 """What stands beside a field, examined where it is written: a level, a pattern, a number with its unit."""
 
+from collectors.logs.traces import trace_id
 from console.logs.language.cursor import Cursor
 from console.logs.language.moments import span
 from console.logs.language.names import LEVELS, did_you_mean
 from console.logs.language.patterns import PatternError, examine
 from console.logs.language.syntax import ORDERING, Compare, Field, Literal, Sign
-from console.logs.language.traces import trace_id
 from console.logs.language.units import Kind, measure
 from console.logs.levels import level_of
+
+
+def wanted_trace(text: str) -> str | None:
+    """The one form of a trace id as someone typed it; None where it is none."""
+    return trace_id(text) or trace_id(text, decimal=True)
 
 
 def check(cursor: Cursor, compared: Compare, at: int) -> None:
@@ -24,7 +29,7 @@ def check(cursor: Cursor, compared: Compare, at: int) -> None:
     elif field.virtual == "trace":
         if sign in ORDERING:
             cursor.fail("trace ids have no order", "write trace:ID", at, length)
-        if not literal.text or (literal.text != "*" and trace_id(literal.text) == ""):
+        if literal.text != "*" and wanted_trace(literal.text) is None:
             cursor.fail(
                 "this is no trace id", "write its hexadecimal digits, in any of its forms", at, length
             )

@@ -13,24 +13,29 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
 
 
-class Span(NamedTuple):
-    """From ``start`` up to and without ``end``, epoch seconds; None is open."""
+class Window(NamedTuple):
+    """From ``since`` up to and without ``until``, UTC epoch seconds; None is open."""
 
-    start: float | None = None
-    end: float | None = None
+    since: float | None = None
+    until: float | None = None
 
-    def cut(self, other: "Span") -> "Span":
+    def cut(self, other: "Window") -> "Window":
         """What both share."""
-        starts = [one for one in (self.start, other.start) if one is not None]
-        ends = [one for one in (self.end, other.end) if one is not None]
-        return Span(max(starts, default=None), min(ends, default=None))
+        starts = [one for one in (self.since, other.since) if one is not None]
+        ends = [one for one in (self.until, other.until) if one is not None]
+        return Window(max(starts, default=None), min(ends, default=None))
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it is; None where a side is open."""
+        return None if self.since is None or self.until is None else max(0.0, self.until - self.since)
 
     def holds(self, time: float) -> bool:
         """Whether a moment lies within."""
-        return (self.start is None or time >= self.start) and (self.end is None or time < self.end)
+        return (self.since is None or time >= self.since) and (self.until is None or time < self.until)
 
 
-def span(word: str, text: str, now: float, zone: tzinfo | None = None) -> Span:
+def span(word: str, text: str, now: float, zone: tzinfo | None = None) -> Window:
     """What ``since:TEXT``, ``until:TEXT`` or ``time:TEXT`` mean at ``now``; raises ValueError.
 
     ``zone`` None is this machine's. A day stands for its beginning, after ``time:`` for all of it; a
@@ -43,15 +48,15 @@ def span(word: str, text: str, now: float, zone: tzinfo | None = None) -> Span:
             end = (end[0] + 86_400, 0)
         elif _CLOCK.fullmatch(first) and _CLOCK.fullmatch(last) and end[0] - start[0] > 86_400:
             end = (end[0] - 86_400, 0)
-        return Span(start[0], end[0] + end[1])
+        return Window(start[0], end[0] + end[1])
     moment, length = _moment(text, now, zone)
     if word == "since":
-        return Span(moment, None)
+        return Window(moment, None)
     if word == "until":
-        return Span(None, moment)
+        return Window(None, moment)
     if not length:
         raise ValueError("names a moment, not a span")
-    return Span(moment, moment + length)
+    return Window(moment, moment + length)
 
 
 def _moment(text: str, now: float, zone: tzinfo | None) -> tuple[float, float]:

@@ -217,10 +217,18 @@ def _check_order(cursor: Cursor, before: list[Stage], stage: Stage, at: int, *, 
         name = "top" if isinstance(stage, Top) else "diff"
         if not columns:
             cursor.fail(f"{name} is of a table", f"write | count by FIELD | {name} …", at, length)
+        if isinstance(stage, Diff) and not _can_differ(before[-1]):
+            cursor.fail(
+                "diff stands behind aggregates or patterns", "write | count by FIELD | diff", at, length
+            )
         if isinstance(stage, Top):
             _check_column(cursor, stage, columns, at, sortable=isinstance(before[-1], Show))
     elif columns:
         cursor.fail("the stage before has made a table", "only top and diff go on from there", at, length)
+
+
+def _can_differ(stage: Stage) -> bool:
+    return isinstance(stage, Patterns) or (isinstance(stage, Summary) and stage.every is None)
 
 
 def _check_column(cursor: Cursor, stage: Top, columns: tuple[str, ...], at: int, *, sortable: bool) -> None:

@@ -1,12 +1,11 @@
-"""Moments, units and trace ids as people and loggers write them."""
+"""Moments and units as people and loggers write them."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from console.logs.language.moments import Span, span
-from console.logs.language.traces import trace_id
+from console.logs.language.moments import Window, span
 from console.logs.language.units import Kind, Measure, duration, measure
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -40,7 +39,7 @@ def at(text: str) -> float:
 )
 def test_times_are_of_the_zone_that_is_shown(word: str, text: str, start: str, end: str) -> None:
     found = span(word, text, NOW, BERLIN)
-    assert found == Span(at(start) if start else None, at(end) if end else None)
+    assert found == Window(at(start) if start else None, at(end) if end else None)
 
 
 @pytest.mark.parametrize(
@@ -52,9 +51,9 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 
 def test_a_span_is_cut_by_another() -> None:
-    assert Span(1.0, 5.0).cut(Span(2.0, None)) == Span(2.0, 5.0)
-    assert Span(1.0, 5.0).holds(1.0)
-    assert not Span(1.0, 5.0).holds(5.0)
+    assert Window(1.0, 5.0).cut(Window(2.0, None)) == Window(2.0, 5.0)
+    assert Window(1.0, 5.0).holds(1.0)
+    assert not Window(1.0, 5.0).holds(5.0)
 
 
 @pytest.mark.parametrize(
@@ -84,23 +83,3 @@ def test_numbers_with_and_without_units() -> None:
     assert measure("5m") == Measure(300.0, Kind.SECONDS)
     assert measure("nan") is None
     assert measure("1_000") is None
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "5759e988bd862e3fe1be46a994272793",
-        "0x5759e988bd862e3fe1be46a994272793",
-        "5759E988-BD86-2E3F-E1BE-46A994272793",
-        "1-5759e988-bd862e3fe1be46a994272793",
-        "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1",
-        "projects/my-proj/traces/5759e988bd862e3fe1be46a994272793",
-        "00-5759e988bd862e3fe1be46a994272793-00f067aa0ba902b7-01",
-    ],
-)
-def test_trace_ids_have_one_form(text: str) -> None:
-    assert trace_id(text) == "5759e988bd862e3fe1be46a994272793"
-
-
-def test_what_is_no_trace_id() -> None:
-    assert trace_id("") == trace_id("hello") == trace_id("x" * 999) == ""
