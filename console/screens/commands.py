@@ -77,6 +77,7 @@ class Commands(Provider):
             (f"theme: {theme.name}", "", partial(setattr, console, "theme", theme.name))
             for theme in (DARK, LIGHT)
         )
+        found.extend(console.login_commands())
         found.extend((f"lab: {name}", words, run) for name, words, run in console.lab_commands())
         return found
 

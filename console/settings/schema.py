@@ -134,6 +134,7 @@ def _server() -> Schema:
     return {
         **_table(
             host=_TEXT,
+            instances=_WORDS,
             user=_TEXT,
             port={"type": "integer", "minimum": 1, "maximum": 65535},
             jump=_TEXT,
