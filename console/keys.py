@@ -28,7 +28,7 @@ def _practices() -> tuple[Key, ...]:
 KEYS: tuple[Key, ...] = (
     Key("go.fleet", ("f",), "go('fleet')", "fleet", "go to", footer=True),
     *_practices(),
-    Key("go.sources", ("S",), "go('sources')", "the console about itself", "go to"),
+    Key("go.sources", ("S",), "go('sources')", "sources; the console about itself", "go to"),
     Key("go.servers", ("W",), "go('servers')", "servers; the ways to other machines", "go to"),
     Key("go.actions", ("A",), "go('actions')", "actions; what runs, what is owed", "go to"),
     Key("app.help", ("question_mark", "f1"), "help", "help", "console", footer=True),
