@@ -76,6 +76,7 @@ class Child:
         self._process = process
         self._guard = guard
         self._said = bytearray()
+        self._count = 0
         self._listening = asyncio.create_task(self._listen())
 
     @classmethod
@@ -111,6 +112,16 @@ class Child:
         """The last of its complaints."""
         return self._said.decode("utf-8", "replace")
 
+    @property
+    def count(self) -> int:
+        """How many bytes it has said in all."""
+        return self._count
+
+    def since(self, count: int) -> str:
+        """What it said after that many bytes, as far as that is remembered."""
+        new = self._count - count
+        return self._said[-new:].decode("utf-8", "replace") if new > 0 else ""
+
     def forget(self) -> None:
         """Forget what it said so far."""
         self._said.clear()
@@ -143,4 +154,5 @@ class Child:
     async def _listen(self) -> None:
         stream = self._process.stderr
         while stream is not None and (piece := await stream.read(4096)):
+            self._count += len(piece)
             self._said = (self._said + piece)[-_REMEMBERED:]
