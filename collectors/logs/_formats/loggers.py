@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from collectors.logs._formats.severity import GCP, LOGBACK, OTEL, PINO, PYTHON, SYSLOG, Scale
+from collectors.model.logs import Severity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Logger:
     """What is known of a logger; ``keys`` are the evidence, the other attributes what follows from it.
 
+    ``words``: names of levels that only this logger means so.
     ``span``: seconds per 1 of a bare number in a duration. ``units``: the same of single fields.
     ``paths``: virtual field → paths that only this logger means so, asked first.
     """
@@ -19,6 +21,7 @@ class Logger:
     keys: frozenset[str] = frozenset()
     scale: Scale | None = None
     scale_words: str = ""
+    words: Mapping[str, Severity] = field(default_factory=dict)
     span: float | None = None
     units: Mapping[str, float] = field(default_factory=dict)
     paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -29,13 +32,14 @@ def _logger(
     keys: str,
     scale: tuple[Scale, str] | None = None,
     *,
+    words: Mapping[str, Severity] | None = None,
     span: float | None = None,
     units: Mapping[str, float] | None = None,
     **paths: str,
 ) -> Logger:
     split = {virtual: tuple(words.split()) for virtual, words in paths.items()}
-    numbers, words = scale or (None, "")
-    return Logger(name, frozenset(keys.split()), numbers, words, span, units or {}, split)
+    numbers, told = scale or (None, "")
+    return Logger(name, frozenset(keys.split()), numbers, told, words or {}, span, units or {}, split)
 
 
 _SYSLOG = (SYSLOG, "syslog's 0 emergency to 7 debug")
@@ -57,7 +61,7 @@ LOGGERS: tuple[Logger, ...] = (
     _logger("logback", "level_value", _LOGBACK),
     _logger("otel", "severity_number body", _OTEL, error="attributes.exception.message"),
     _logger("otel", "severityNumber body", _OTEL),
-    _logger("serilog", "@t", units={"Elapsed": 1e-3}),
+    _logger("serilog", "@t", words={"Verbose": Severity.TRACE}, units={"Elapsed": 1e-3}),
     _logger("ecs", "ecs.version", units={"event.duration": 1e-9}),
     _logger("log4j2", "loggerFqcn"),
     _logger("log4j2", "instant loggerName"),
