@@ -4,11 +4,13 @@ import time as clock
 from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
+from typing import Any
 
 from collectors.logs._formats.aliases import LEVEL, MESSAGE, TIME
 from collectors.logs._formats.assemble import Assembled, Assembler
+from collectors.logs._formats.keyed import Plan
 from collectors.logs._formats.ladder import Rung
-from collectors.logs._formats.loggers import BY_NAME, UNKNOWN, Logger
+from collectors.logs._formats.loggers import BY_NAME, UNKNOWN, Logger, by_order
 from collectors.logs._formats.reader import AUTO, PLAIN, Reader
 from collectors.logs._formats.virtual import PATHS, at
 from collectors.logs.durations import is_span
@@ -21,6 +23,9 @@ _WITHIN = frozenset({"loguru", "logstash", "otlp"})
 _MADE_BY = {
     "serilog": ("message",), "journald": ("message",), "postgres": ("duration",), "heroku": ("message",),
 }  # fmt: skip
+_GO = (b".go:", b'"source":{"function"')
+_TOO_LONG = 1000
+_UNIT_WORDS = {1.0: "seconds", 1e-3: "milliseconds", 1e-9: "nanoseconds"}
 _GENERIC = {"time": TIME, "level": LEVEL, "message": MESSAGE, **PATHS}
 
 
@@ -33,6 +38,9 @@ class _Seen:
         self.paths: dict[str, Counter[str]] = {virtual: Counter() for virtual in VIRTUAL}
         self.wrapped = False
         self.structured: set[str] = set()
+        self.go = False
+        self.numbers: list[float] = []
+        self.unnamed: list[tuple[dict[str, Any], Plan]] = []
 
     def look(self, record: Assembled, reader: Reader) -> None:
         """Count what one record has."""
@@ -51,7 +59,21 @@ class _Seen:
                     self.paths[virtual][path] += 1
                     if type(value) in (list, dict):
                         self.structured.add(virtual)
-        self.paths["duration"].update(key for key in found if is_span(key))
+        spans = [key for key in found if is_span(key)]
+        self.paths["duration"].update(spans)
+        self.numbers += [found[key] for key in spans if type(found[key]) in (int, float)]
+        self.go |= any(mark in record.raw[0] for mark in _GO)
+        if is_json and told.format == "json" and plan.time and plan.message:
+            self.unnamed.append((found, plan))
+
+    def by_order(self) -> None:
+        """Name the logger of records with unknown keys by the order of their keys."""
+        for found, plan in self.unnamed:
+            level = plan.level[0] if plan.level else ""
+            logger = by_order(found, plan.time[0], level, plan.message[0], go=self.go)
+            if logger is not UNKNOWN:
+                self.names["json"] -= 1
+                self.names[logger.name] += 1
 
 
 def detect(lines: Iterable[bytes], format_name: str = AUTO) -> Profile:
@@ -65,20 +87,23 @@ def detect(lines: Iterable[bytes], format_name: str = AUTO) -> Profile:
             seen.look(record, reader)
     for record in assembler.flush(0.0, force=True):
         seen.look(record, reader)
+    ordered = bool(seen.unnamed)
+    seen.by_order()
     family, name = _most(seen.families), _most(seen.names)
     if reader.forced:
         family = family if reader.logger is not UNKNOWN else reader.forced
         name = reader.forced
     logger = BY_NAME.get(name, UNKNOWN)
+    span, why = _span(logger, seen.numbers)
     return Profile(
         name,
         family,
         {virtual: _aliases(virtual, seen.paths[virtual], logger) for virtual in VIRTUAL},
-        how=_how(name, logger),
+        how="; ".join((_how(name, logger, ordered=ordered), *why)),
         made=frozenset((*_MADE_BY.get(name, ()), *seen.structured, "error", "stack")),
         direct=family == "json" and not seen.wrapped and name not in _WITHIN,
         logger=logger,
-        span=logger.span,
+        span=span,
         reader=Reader(format_name),
     )
 
@@ -95,8 +120,19 @@ def _aliases(virtual: str, seen: Counter[str], logger: Logger) -> tuple[str, ...
     return tuple(dict.fromkeys((*first, *seen, *generic)))
 
 
-def _how(name: str, logger: Logger) -> str:
-    told = [f"{name}: its lines have {', '.join(sorted(logger.keys))}"] if logger.keys else [name]
-    if logger.scale_words:
-        told.append(f"levels are {logger.scale_words}")
-    return "; ".join(told)
+def _span(logger: Logger, numbers: list[float]) -> tuple[float | None, list[str]]:
+    """Seconds per 1 of the logger's bare durations, and why."""
+    span = logger.span
+    if span is None:
+        return None, []
+    if span == 1.0 and numbers and all(type(one) is int for one in numbers) and max(numbers) >= _TOO_LONG:
+        return 1e-9, ["durations are whole and huge: nanoseconds"]
+    return span, [f"a bare duration is in {_UNIT_WORDS[span]}"]
+
+
+def _how(name: str, logger: Logger, *, ordered: bool) -> str:
+    if not logger.keys:
+        return name
+    evidence = "the order of its keys" if ordered else f"its lines have {', '.join(sorted(logger.keys))}"
+    levels = f"; levels are {logger.scale_words}" if logger.scale_words else ""
+    return f"{name}: {evidence}{levels}"

@@ -7,9 +7,9 @@ TIME = (
     "observed_timestamp", "observedTimeUnixNano",
 )  # fmt: skip
 LEVEL = (
-    "level", "severity", "log.level", "levelname", "lvl", "@l", "loglevel", "log_level", "severity_text",
-    "severityText", "error_severity", "PRIORITY", "level_name", "severity_number", "severityNumber",
-    "levelno", "level_value",
+    "level", "severity", "log.level", "levelname", "lvl", "@l", "@level", "loglevel", "log_level",
+    "severity_text", "severityText", "error_severity", "PRIORITY", "level_name", "severity_number",
+    "severityNumber", "levelno", "level_value",
 )  # fmt: skip
 MESSAGE = (
     "message", "msg", "event", "body", "MESSAGE", "short_message", "@message", "@m", "@mt", "textPayload",

@@ -74,7 +74,7 @@ class Keyed:
         keys = tuple(found)
         plan = self._plans.get(keys)
         if plan is None:
-            logger = BY_NAME.get(name) or logger_of(found.keys())
+            logger = BY_NAME.get(name) or logger_of(found)
             if logger is UNKNOWN:
                 logger = self._logger
             plan = _plan(found, logger)

@@ -30,7 +30,11 @@ class TextReader:
         if logfmt_too and logfmt.looks_like(text):
             pairs = logfmt.pairs(text)
             if len(pairs) > 1:
-                return self._keyed.told(pairs, "logfmt")
+                told = self._keyed.told(pairs, "logfmt")
+                if told.format == "slog" and text.startswith('time="'):
+                    # of the two only logrus puts its times between quotes
+                    told.format = "logrus"
+                return told
         beginning = text[:HEAD]
         shapes = self._shapes
         for index, shape in enumerate(shapes):

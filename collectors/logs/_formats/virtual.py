@@ -12,7 +12,7 @@ ABSENT: Final = None
 
 LOGGER = (
     *("logger", "logger_name", "loggerName", "log.logger", "SourceContext", "Category", "logger.name"),
-    *("component", "SYSLOG_IDENTIFIER"),
+    *("component", "@module", "SYSLOG_IDENTIFIER"),
 )
 TRACE = (
     *("trace_id", "traceId", "trace.id", "traceID", "TraceId", "TRACE_ID", "traceid", "trace"),
