@@ -19,9 +19,10 @@ from pydantic import TypeAdapter, ValidationError
 from collectors import registry
 from collectors.base import Context, HasRecords
 from collectors.errors import UnsupportedError
-from collectors.logs import file as module
+from collectors.logs import _local as module
+from collectors.logs._following import Format
 from collectors.logs._formats.parser import FORMATS
-from collectors.logs.file import FileLogs, FileOptions, Format
+from collectors.logs.file import FileLogs, FileOptions
 from collectors.model.logs import Severity
 from collectors.model.quantity import Known
 from collectors.transport.read import files
