@@ -7,6 +7,10 @@ Position = Mapping[str, Any]
 """Where reading stands, as JSON; opaque to all but the source that gave it."""
 
 
+HERE = "here"
+"""A key that is set in a position where this same run has had the records before it: nothing is replayed."""
+
+
 class Positions(Protocol):
     """The positions of one collector by the keys of its streams; both methods only touch memory.
 

@@ -224,7 +224,8 @@ class Tail:
                 self._files += chain.files
                 self._lost_more |= chain.lost_more
                 self._skipped += chain.skipped
-                self._replay(chain.found, opened, wall - options.back)
+                if not resume.here:
+                    self._replay(chain.found, opened, wall - options.back)
                 return
             self._lost_more = True
         self._files.append(opened)
@@ -251,6 +252,7 @@ class Tail:
             return
         elif back.young and found.size < most:
             self._begin_before(cutoff, most - found.size, replayed=True)
+        self._cut, self._timed = back.cut, back.timed
         if back.offset < stopped:
             found.start_at(back.offset)
             found.replay_end = stopped

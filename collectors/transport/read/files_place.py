@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from collectors.positions import Position
+from collectors.positions import HERE, Position
 from collectors.transport.read.files_lines import Line
 
 PROOF = 64
@@ -77,10 +77,14 @@ def _proof(told: object) -> Proof | None:
 
 @dataclass(frozen=True, slots=True)
 class FilesPosition:
-    """The places in all files that are open, oldest first, and when they were told (UTC epoch seconds)."""
+    """The places in all files that are open, oldest first, and when they were told (UTC epoch seconds).
+
+    ``here``: by this same run.
+    """
 
     places: tuple[FilePlace, ...]
     at: float
+    here: bool = False
 
     def to_json(self) -> Position:
         """As JSON takes it."""
@@ -94,7 +98,9 @@ class FilesPosition:
         if not isinstance(files, Sequence) or not files or not isinstance(at, (int, float)):
             return None
         places = [place for one in files if (place := FilePlace.from_json(one)) is not None]
-        return cls(tuple(places), float(at)) if len(places) == len(files) else None
+        if len(places) < len(files):
+            return None
+        return cls(tuple(places), float(at), bool(told and told.get(HERE)))
 
 
 class Span(NamedTuple):
