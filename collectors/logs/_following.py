@@ -59,13 +59,17 @@ class Found(NamedTuple):
 class Way(Protocol):
     """How a collector comes by its sources.
 
-    ``beyond``: sources that are left out. ``note`` tells why there is none. ``failure``: why nothing can
+    ``note`` tells why there is none. ``failure``: why nothing can
     be read just now; the next look tries again.
     """
 
-    beyond: int
     note: str
     failure: SourceError | None
+
+    @property
+    def beyond(self) -> int:
+        """Sources left out."""
+        ...
 
     async def find(self) -> Found:
         """Look for sources; may be cancelled."""

@@ -13,7 +13,7 @@ from collectors.logs._stream import Stream
 from collectors.positions import Positions
 from collectors.transport.read.files import Tail, TailOptions
 from collectors.transport.read.files_back import When
-from collectors.transport.read.files_glob import expand, is_pattern
+from collectors.transport.read.files_glob import base_of, expand, is_pattern
 from collectors.transport.read.files_open import Seen
 from collectors.transport.read.files_thread import FileThread
 from collectors.transport.read.source import ByteSource
@@ -33,7 +33,7 @@ class LocalFiles:
     def __init__(
         self, path: str, when: When, options: TailOptions, clock: Clock, positions: Positions, *, name: str
     ) -> None:
-        self.beyond = 0
+        self._beyond = 0
         self.failure: SourceError | None = None
         self._pattern = str(Path(path).expanduser())
         self.note = f"no file fits {self._pattern}"
@@ -48,6 +48,11 @@ class LocalFiles:
         self._expanding: asyncio.Future[tuple[list[tuple[str, Seen]], int]] | None = None
         self._expand_at = 0.0
         self._started = False
+
+    @property
+    def beyond(self) -> int:
+        """Files of the pattern that are left out."""
+        return self._beyond
 
     async def find(self) -> Found:
         """See which files there are to follow."""
@@ -84,11 +89,13 @@ class LocalFiles:
 
     def _taken(self, paths: list[tuple[str, Seen]], beyond: int) -> Found:
         """New files of a pattern; a file that was renamed is followed under its old name to its end."""
-        self.beyond = beyond
+        self._beyond = beyond
         tails = list(self._tails.values())
         new: list[Tail] = []
         for path, seen in paths:
             known = any(seen.id in tail.ids or seen in tail.left for tail in tails)
+            # in the moment of a rotation the file itself is missing
+            known |= base_of(path) in self._tails
             if path not in self._tails and not known and len(self._tails) < MOST_FILES:
                 new.append(self._follow(path))
         here = {path for path, _ in paths}

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from collectors.base import Context
-from collectors.errors import UnsupportedError
 from collectors.logs._following import FollowedLogs, FollowOptions, Format, Way
 from collectors.logs._formats.parser import Parser
 from collectors.logs._local import LocalFiles
+from collectors.logs._remote import RemoteFiles
 from collectors.options import Size
 from collectors.transport.read.files import TailOptions
 from collectors.transport.read.files_lines import Line
+from collectors.transport.read.remote_follow import FollowWanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +20,15 @@ class FileOptions(FollowOptions):
 
     ``path``: a file, or a pattern (``*``, ``?``, ``[…]``, ``**``); ``~`` is the home folder.
     ``back_bytes``: how many bytes to read back at most. ``catch_up``: bytes read at most of what was
-    written since the last run. ``format``: of the lines, where recognising it fails.
+    written since the last run. ``format``: of the lines, where recognising it fails. ``sudo``: read by
+    ``sudo -n`` with ls, stat and tail, every 2 s; a deleted file is then not read to its end.
     """
 
     path: str
     back_bytes: Size = 8 * 1024 * 1024
     catch_up: Size = 256 * 1024 * 1024
     format: Format = "auto"
+    sudo: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what can name no file and what leaves nothing of a line."""
@@ -49,19 +52,20 @@ class FileLogs(FollowedLogs[FileOptions]):
             cap=options.max_line,
         )
 
-    async def open(self) -> None:
-        """Refuse a file on a server; the file itself need not be there yet."""
-        if self.context.server:
-            raise UnsupportedError(
-                f"{self.context.server}: log files behind a server cannot be read yet",
-                "run the console on that server and drop `server`",
-            )
-
     def way(self) -> Way:
-        """Through a thread of our own."""
-        context = self.context
+        """Through a thread of our own, or a program on the server."""
+        context, options = self.context, self.options
+        if context.server or options.sudo:
+            wanted = FollowWanted(
+                path=options.path,
+                options=self._tail_options,
+                when=self._when,
+                sudo=options.sudo,
+                timeout=context.timeout,
+            )
+            return RemoteFiles(context.host, wanted, context.clock, context.positions)
         return LocalFiles(
-            self.options.path,
+            options.path,
             self._when,
             self._tail_options,
             context.clock,

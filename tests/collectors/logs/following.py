@@ -12,6 +12,9 @@ from collectors.logs.file import FileLogs, FileOptions
 from collectors.model.logs import LogBatch, LogReading, LogRecord
 from collectors.model.sweep import Sweep
 from collectors.positions import NoPositions, Position, Positions
+from collectors.transport.endpoint import Dial, DirectDialer, Endpoint
+from collectors.transport.host import Host
+from collectors.transport.local import LocalHost
 
 
 class Kept:
@@ -30,9 +33,27 @@ class Kept:
         self.told[key] = json.dumps(position)
 
 
+class Through:
+    """A dialer by which every server is one given machine."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    async def dial(self, endpoint: Endpoint) -> Dial:
+        return await DirectDialer().dial(Endpoint(endpoint.url))
+
+    def host(self, server: str) -> Host:
+        return self._host if server else LocalHost()
+
+
 class Following:
     def __init__(
-        self, path: Path | str, every: float = 1.0, positions: Positions | None = None, **options: Any
+        self,
+        path: Path | str,
+        every: float = 1.0,
+        positions: Positions | None = None,
+        host: Host | None = None,
+        **options: Any,
     ) -> None:
         self.batches: list[LogBatch] = []
         context = Context(
@@ -41,6 +62,8 @@ class Following:
             every=every,
             emit=self.batches.append,
             positions=positions or NoPositions(),
+            server="web-1" if host else "",
+            dialer=Through(host or LocalHost()),
         )
         self.collector = FileLogs(FileOptions(path=str(path), **options), context)
         self.sweep: Sweep | None = None
