@@ -10,9 +10,11 @@ import threading
 from array import array
 from typing import NamedTuple, Self
 
+from collectors.clock import Clock, SystemClock
 from collectors.model.logs import LogBatch, LogRecord
 from collectors.model.subject import Subject
 from collectors.text import Shown
+from console.logs.tally import Tallies
 
 BUDGET = 32 * 1024 * 1024
 """Bytes of all records together."""
@@ -84,11 +86,13 @@ class Ring:
 
     Entries have sequence numbers of the ring's own, from 0, that never change. What is over the
     budget leaves at the old end and is counted in ``dropped``. Every method may be called from any
-    thread and takes the time of what it returns.
+    thread and takes the time of what it returns. ``tallies`` count all that ever came.
     """
 
-    def __init__(self, budget: int = BUDGET) -> None:
+    def __init__(self, budget: int = BUDGET, clock: Clock | None = None) -> None:
         self.budget = budget
+        self.tallies = Tallies()
+        self.clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._kept: list[KeptRecord] = []
         self._sizes = array("L")
@@ -124,6 +128,7 @@ class Ring:
         """Add a batch's records; the newest one is kept whatever its size."""
         kept = [KeptRecord.of(batch.subject, record) for record in batch.records]
         sizes = [record.size for record in kept]
+        self.tallies.add(batch.subject.service, kept, self.clock.wall())
         with self._lock:
             self._kept += kept
             self._sizes.extend(sizes)

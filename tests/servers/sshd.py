@@ -150,13 +150,17 @@ class Sshd:
 
 
 class Operator:
-    """Somebody's own folder of ssh: a key, known_hosts, and a config that uses both."""
+    """Somebody's own folder of ssh: a key, known_hosts, and a config that uses both.
+
+    `known` is what known_hosts holds unless somebody else writes into it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.key = new_key(folder / "id")
         self.known_hosts = folder / "known_hosts"
-        self.known_hosts.touch()
+        self.known = b""
+        self.know("")
         self.config = folder / "ssh_config"
         self.write()
 
@@ -182,8 +186,12 @@ class Operator:
         """Know the keys of servers, and be known to them."""
         for server in servers:
             server.trust(self.public)
-            with self.known_hosts.open("a") as file:
-                file.write(server.known())
+            self.know(server.known())
+
+    def know(self, lines: str) -> None:
+        """Write further lines into known_hosts, by hand as it were."""
+        self.known += lines.encode()
+        self.known_hosts.write_bytes(self.known)
 
 
 def descendants(pid: int, name: str) -> list[int]:

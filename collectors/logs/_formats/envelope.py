@@ -51,3 +51,9 @@ class Envelope:
         whole = bytes(self._part)
         self._part.clear()
         return whole
+
+    def rest(self) -> bytes:
+        """What is held of a line whose end did not come."""
+        whole = bytes(self._part)
+        self._part.clear()
+        return whole

@@ -1,8 +1,8 @@
 """Lines of one stream → records: JSON, then pairs, then text; every line ends in a record."""
 
-import re
 from collections.abc import Iterable
 
+from collectors.logs._formats.display import Display
 from collectors.logs._formats.envelope import Envelope
 from collectors.logs._formats.joins import HELD, Join, opens_trace
 from collectors.logs._formats.keyed import Keyed
@@ -10,6 +10,7 @@ from collectors.logs._formats.ladder import Rung, read_json
 from collectors.logs._formats.parsed import Parsed
 from collectors.logs._formats.showing import Showing, is_clean
 from collectors.logs._formats.text import NAMES, TextReader
+from collectors.logs._formats.unwrap import colourless
 from collectors.model.logs import LogRecord, Severity
 from collectors.text import Shown, is_hostile
 from collectors.transport.read.files_lines import Line
@@ -19,7 +20,6 @@ PLAIN = "plain"
 FORMATS = (AUTO, "json", "logfmt", PLAIN, *NAMES)
 """What the option ``format`` takes; ``plain`` takes no line apart."""
 
-_COLOURS = re.compile(r"\x1b\[[\d;]{0,16}m")
 _REMEMBERED = 512
 
 
@@ -46,8 +46,9 @@ class Parser:
     def __init__(self, format_name: str = AUTO) -> None:
         self._forced = "" if format_name == AUTO else format_name
         self._showing = Showing()
-        self._keyed = Keyed(self._showing)
-        self._text = TextReader(self._showing, self._keyed, self._forced if self._forced in NAMES else "")
+        self._display = Display(self._showing)
+        self._keyed = Keyed()
+        self._text = TextReader(self._keyed, self._forced if self._forced in NAMES else "")
         self._envelope = Envelope()
         self._open: _Open | None = None
         self._seen: dict[str, int] = {}
@@ -123,7 +124,7 @@ class Parser:
         showing = self._showing
         showing.hostile = rung is not Rung.STRICT
         clean = rung is Rung.STRICT and is_clean(data.decode())
-        parsed = self._keyed.read(found, "json", clean=clean)
+        parsed = self._display.parsed(self._keyed.told(found, "json"), clean=clean)
         if not parsed.message:
             parsed.message = showing.text(data.decode("utf-8", "replace"))
         if self._open is not None:
@@ -141,7 +142,7 @@ class Parser:
         broken: bool = False,
     ) -> None:
         """A line of text, or one that should have been JSON (``broken``)."""
-        text, hostile = _decoded(line.data)
+        text, hostile = colourless(line.data)
         if not hostile and is_hostile(text):
             hostile = True
         showing = self._showing
@@ -149,7 +150,9 @@ class Parser:
         clean = is_clean(text)
         parsed = None
         if self._forced not in (PLAIN, "json") and not broken:
-            parsed = self._text.read(text, fallback, clean=clean, logfmt_too=self._forced in ("", "logfmt"))
+            told = self._text.told(text, fallback, logfmt_too=self._forced in ("", "logfmt"))
+            if told is not None:
+                parsed = self._display.parsed(told, clean=clean)
         opened = self._open
         if opened is not None and not broken:
             fits = not opened.join.full(opened.size)
@@ -234,14 +237,3 @@ class Parser:
         if self._total >= _REMEMBERED:
             self._total = 0
             self._seen = {known: count // 2 for known, count in seen.items() if count > 1}
-
-
-def _decoded(data: bytes) -> tuple[str, bool]:
-    """A line as text without terminal colours, and whether it was not UTF-8."""
-    try:
-        text, hostile = data.decode(), False
-    except UnicodeDecodeError:
-        text, hostile = data.decode("utf-8", "replace"), True
-    if "\x1b" in text:
-        text = _COLOURS.sub("", text)
-    return text, hostile

@@ -3,6 +3,9 @@
 import re
 from typing import Any
 
+NEEDS_RESHAPE = frozenset({"record", "@fields", "@mt", "resourceLogs"})
+"""Keys of which one tells that ``reshape`` may have something to do."""
+
 _PLACE = re.compile(r"\{[@$]?(\w{1,64})(?:[:,][^{}]{0,64})?\}")
 
 

@@ -9,7 +9,6 @@ process groups that are left. The kernel's signal is not inherited: without this
 host that hangs would live on until its own time-out, and a master that a login left, for ever.
 """
 
-import contextlib
 import ctypes
 import os
 import signal
@@ -49,12 +48,15 @@ def watch() -> None:
         else:
             groups.pop(number, None)
     for number in (signal.SIGTERM, signal.SIGKILL):
-        for pid, start in groups.items():
-            # a group lives on under its number after its first process has ended
-            if born(pid) in (start, ""):
-                with contextlib.suppress(ProcessLookupError, PermissionError):
+        for pid, start in tuple(groups.items()):
+            try:
+                # a group lives on under its number after its first process has ended
+                if born(pid) in (start, ""):
                     os.killpg(pid, number)
-        time.sleep(0.5)
+            except OSError:
+                del groups[pid]
+        if groups:
+            time.sleep(0.5)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,7 @@ class Link:
         self._lock = threading.Lock()
         self._sessions = asyncio.Semaphore(MOST_SESSIONS)
         self._streams = asyncio.Semaphore(MOST_STREAMS)
+        self._checking = asyncio.Lock()
 
     async def ready(self) -> Way:
         """The way, open; waits for a first attempt, and raises ServerError at once while there is none."""
@@ -79,6 +80,9 @@ class Link:
             if lasting:
                 await stack.enter_async_context(self._streams)
             await stack.enter_async_context(self._sessions)
+            async with self._checking:
+                # which may hold the only session that the server allows
+                pass
             # it may have broken while we waited
             yield await self.ready()
 
@@ -145,7 +149,8 @@ class Link:
         try:
             while not breaking.done():
                 if self._clock.boottime() - self._used < _LATENCY_EVERY:
-                    latency = await self.way.check()
+                    async with self._checking:
+                        latency = await self.way.check()
                     if latency is not None:
                         self._put(latency=latency)
                 await asyncio.wait({breaking}, timeout=_LATENCY_EVERY)

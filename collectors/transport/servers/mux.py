@@ -9,6 +9,7 @@ import contextlib
 import os
 import socket
 import struct
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -41,15 +42,20 @@ class Mux:
             raise AnswerError("the ssh master does not answer")
         return int(struct.unpack(">I", answer[4:8])[0])
 
-    async def round_trip(self) -> None:
-        """Open a session that runs ``true``; back when the server has opened it."""
+    async def round_trip(self) -> float:
+        """Run ``true`` in a session and wait for its end; the seconds until the server had opened it."""
         session = struct.pack(">II", _NEW_SESSION, _REQUEST) + _text("")
         session += struct.pack(">IIIII", 0, 0, 0, 0, _NO_ESCAPE) + _text("") + _text("true")
         null = os.open(os.devnull, os.O_RDWR)
+        began = time.perf_counter()
         try:
             await self._opened(session, [null, null, null])
         finally:
             os.close(null)
+        # what the shell there takes to begin is no part of the way
+        took = time.perf_counter() - began
+        await self.end()
+        return took
 
     async def reach(self, host: str, port: int) -> None:
         """Connect from the server to an address and hang up; UnreachableError where nobody takes it."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.logs._formats.keyed import MOST_FIELDS
+from collectors.logs._formats.parsed import MOST_FIELDS
 from collectors.logs._formats.parser import FORMATS, Parser
 from collectors.model.logs import LogRecord
 from collectors.text import FIELD_LIMIT, Shown

@@ -27,7 +27,7 @@ EXPECTED = (
     ("loguru-serialize.jsonl", "loguru", (D, W, E), "cache miss", 1.0),
     ("nginx-combined.log", "access", (I, E, I), "GET /ok?id=1 HTTP/1.1", 1.0),
     ("nginx-error.log", "nginx", (I, I, I), 'using the "epoll" event method', 1.0),
-    ("nginx-json.jsonl", "json", (I, E, I), "GET /ok?id=1 HTTP/1.1 200", 1.0),
+    ("nginx-json.jsonl", "nginx", (I, E, I), "GET /ok?id=1 HTTP/1.1 200", 1.0),
     ("pino.jsonl", "pino", (D, W, E), "cache miss", 1.0),
     ("postgres-log.log", "postgres", (None, I, I), "select * from nope_8", 0.9),
     ("python-json-logger-full.jsonl", "python", (D, W, E), "cache miss", 1.0),

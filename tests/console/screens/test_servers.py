@@ -154,6 +154,8 @@ async def test_the_palette_offers_trying_again_and_each_login(monkeypatch: pytes
         await stage.press("colon", *"log in to web")
         await stage.until("servers: log in to web-1")
         await stage.press("escape", "escape")
+        await stage.press("colon", *"servers", "enter")
+        await wait_until_async(lambda: isinstance(stage.app.screen, ServersScreen), 5)
         await stage.press("colon", *"try again")
         await stage.until("servers: try again every server that has stopped")
 
