@@ -18,6 +18,7 @@ class Envelope:
 
     def __init__(self) -> None:
         self._part = bytearray()
+        self.held = 0
 
     def cri(self, data: bytes) -> tuple[bytes | None, float | None] | None:
         """The line within a Kubernetes CRI line and the runtime's time; None for any other line.
@@ -47,9 +48,11 @@ class Envelope:
             return inner
         self._part += inner
         if not ended and len(self._part) < MOST:
+            self.held += 1
             return None
         whole = bytes(self._part)
         self._part.clear()
+        self.held = 0
         return whole
 
     def rest(self) -> bytes:

@@ -61,6 +61,11 @@ class Parser:
         """The format of most of the last lines; empty before the first."""
         return self._forced or max(self._seen, key=self._seen.__getitem__, default="")
 
+    @property
+    def held(self) -> int:
+        """Lines taken of which no record tells yet."""
+        return (len(self._open.raw) if self._open is not None else 0) + self._envelope.held
+
     def parse(
         self, lines: Iterable[Line], arrival: float, now: float, *, backlog: bool = False
     ) -> list[LogRecord]:
