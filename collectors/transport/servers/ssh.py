@@ -57,7 +57,8 @@ class SshWay:
         self._nodes: tuple[Node, ...] = ()
         self._forwards = Forwards(server.name, self._base, self._ctl, lambda: self._child)
         self.target = server.host
-        self.by_hand = ssh_config.by_hand(server, self._hops, shared.configs)
+        self._configs = ssh_config.configs_of(server, shared.configs)
+        self.by_hand = ssh_config.by_hand(server, self._hops, self._configs)
 
     async def open(self) -> None:
         """Start a master and wait until it stands; takes one that a login has left."""
@@ -168,7 +169,7 @@ class SshWay:
             said = f"{child.said}\ntimed out"
         else:
             said = child.said
-        raise await refusal.told(self._server, self._hops, self._nodes, said, self._shared.configs)
+        raise await refusal.told(self._server, self._hops, self._nodes, said, self._configs)
 
     async def _end(self) -> None:
         child, self._child = self._child, None
@@ -191,7 +192,7 @@ class SshWay:
 
     def _write(self) -> None:
         for suffix, interactive in (("conf", False), ("login", True)):
-            text = ssh_config.wrapper(self._server, self._hops, self._shared.configs, interactive=interactive)
+            text = ssh_config.wrapper(self._server, self._hops, self._configs, interactive=interactive)
             descriptor = os.open(self._file(suffix), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(text)

@@ -1,0 +1,100 @@
+"""One record → the facts that every logger tells, and its fields with their types."""
+
+import time as clock
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from collectors.lines.detecting import detect
+from collectors.lines.profile import Profile
+from collectors.logs._formats.assemble import Assembled
+from collectors.logs._formats.virtual import duration_of, error_of, stack_of, trace_of, word_of
+from collectors.model.logs import Severity
+
+__all__ = ["Facts", "Profile", "detect", "facts", "records"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one record tells, in its own words: nothing is redacted or made visible yet.
+
+    ``time`` is UTC epoch seconds, ``duration`` seconds, ``trace`` the one form of ``traces.trace_id``;
+    each is None where the record does not tell it. ``fields`` are all of its fields as values of JSON.
+    ``parsed``: it fitted its format. ``hostile``: it holds what was made to deceive a reader.
+    """
+
+    time: float | None = None
+    severity: Severity | None = None
+    message: str = ""
+    logger: str | None = None
+    trace: str | None = None
+    request: str | None = None
+    error: str | None = None
+    stack: str | None = None
+    duration: float | None = None
+    service: str | None = None
+    host: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    parsed: bool = True
+    hostile: bool = False
+
+
+def facts(raw: bytes, profile: Profile, now: float | None = None) -> Facts:
+    """What a record tells; several lines that belong together are joined by newlines.
+
+    ``now`` (UTC epoch seconds, default the present) dates times without a year or a day. Never raises,
+    whatever the bytes: what no reader understands is a message. Of a line that holds many records it
+    tells the first; ``records`` tells all.
+    """
+    present = clock.time() if now is None else now
+    assembler = profile.assembler()
+    made: list[Assembled] = []
+    for line in raw.split(b"\n"):
+        made += assembler.take(line, 0, present, 0.0)
+    made += assembler.flush(0.0, force=True)
+    first = made[0]
+    for other in made[1:]:
+        # whoever joined the lines knew why
+        first.below += other.bytes.decode("utf-8", "replace").split("\n")
+        first.hostile |= other.hostile
+    return _told(first, profile)
+
+
+def records(
+    lines: Iterable[bytes], profile: Profile, now: float | None = None
+) -> Iterator[tuple[bytes, Facts]]:
+    """Each record of a stream's lines in order: its own bytes, and what it tells.
+
+    Lines that belong together are one record, as they are in the live stream; a line that holds many
+    records gives lines of one each.
+    """
+    present = clock.time() if now is None else now
+    assembler = profile.assembler()
+    for line in lines:
+        for one in assembler.take(line, 0, present, 0.0):
+            yield one.bytes, _told(one, profile)
+    for one in assembler.flush(0.0, force=True):
+        yield one.bytes, _told(one, profile)
+
+
+def _told(record: Assembled, profile: Profile) -> Facts:
+    told, aliases = record.told, profile.aliases
+    found = told.fields
+    below = "\n".join(record.below)
+    stack = below or stack_of(found, aliases["stack"])
+    return Facts(
+        told.time,
+        told.severity,
+        told.message,
+        word_of(found, aliases["logger"]),
+        trace_of(found, aliases["trace"]),
+        word_of(found, aliases["request"]),
+        error_of(found, aliases["error"], stack),
+        stack,
+        duration_of(found, told.message, profile),
+        word_of(found, aliases["service"]),
+        word_of(found, aliases["host"]),
+        {**found, "stack": below} if below else found,
+        told.ok,
+        record.hostile,
+    )
