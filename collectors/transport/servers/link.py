@@ -131,8 +131,8 @@ class Link:
             await self.way.open()
         except ServerError as error:
             return error
-        except (QuarterdeckError, OSError, TimeoutError) as error:
-            why = getattr(error, "why", "") or one_line(str(error) or type(error).__name__, 200)
+        except (QuarterdeckError, OSError, TimeoutError, ValueError) as error:
+            why = one_line(str(error) or type(error).__name__, 200)
             return ServerError(f"{self.state.name}: {Fault.OTHER}", why)
         return None
 
