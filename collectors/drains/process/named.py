@@ -17,7 +17,7 @@ from collectors.transport.read.processes import Identity, Process
 
 
 class Naming(Protocol):
-    """Options that name a process, by one of the three at most; ``grace`` in seconds, ``sudo`` for sockets."""
+    """Options that name a process, by one of three at most; ``grace`` in seconds, ``sudo`` for sockets."""
 
     @property
     def pid_file(self) -> str: ...  # noqa: D102 - named above

@@ -13,6 +13,7 @@ import pytest
 from collectors.clock import SystemClock
 from collectors.errors import AnswerError, OptionsError, UnsupportedError
 from collectors.transport.host import Host, Ran
+from collectors.transport.read import processes
 from collectors.transport.read.exec import TABLE
 from collectors.transport.read.far import Snapshot, look
 from collectors.transport.read.far_sockets import Table
@@ -130,6 +131,20 @@ async def test_by_its_port_it_is_the_first_of_those_who_share_it(
     assert one is not None
     assert one.identity.pid == running.pid
     same(found, running.pid)
+
+
+@pytest.mark.parametrize("before", ["a -> ", "a\nlr-x------ 1 root root 64 Nov 27 07:02 9 -> "])
+async def test_a_file_s_name_claims_no_socket(
+    host: Host, running: Running, tmp_path: Path, before: str
+) -> None:
+    """We are older than the server and above it: with a socket of its port we would be taken for it."""
+    inodes = {row.inode for row in processes._rows(running.pid)[0] if row.port == running.ports[0]}
+    with contextlib.ExitStack() as stack:
+        for inode in inodes:
+            stack.enter_context((tmp_path / f"{before}socket:[{inode}]").open("w"))
+        one = (await asked(host, "port", running.ports[0])).listener(running.ports[0])
+    assert one is not None
+    assert one.identity.pid == running.pid
 
 
 async def test_one_known_from_before_is_told_of_beside_the_new_one(host: Host, running: Running) -> None:
