@@ -2,7 +2,8 @@
 
 import json
 
-from collectors.text import FIELD_LIMIT, Shown, is_hostile, may_hold_secret, redact, shown, token
+from collectors.redaction import names_secret, redact_value, token
+from collectors.text import FIELD_LIMIT, Shown, is_hostile, may_hold_secret, shown
 
 REMEMBERED = 1024
 """Short texts remembered of one stream."""
@@ -49,8 +50,7 @@ class Showing:
         if known is None:
             if is_hostile(name):
                 self.hostile = True
-            probe = f"{name[-64:]}=probe-value"
-            known = (shown(name, 200), redact(probe) != probe)
+            known = (shown(name, 200), names_secret(name))
             if len(self._names) >= REMEMBERED:
                 self._names.clear()
             if not self.hostile:
@@ -61,7 +61,10 @@ class Showing:
         """A JSON value: numbers and texts as they are, lists and objects as compact JSON."""
         kind = type(value)
         if secret and value is not None and value != "":
-            return Shown(token("secret", str(value)[:FIELD_LIMIT]))
+            safe = (
+                token("secret", str(value)[:FIELD_LIMIT]) if kind is dict else redact_value(value, "secret")
+            )
+            return Shown(str(safe))
         if kind is str:
             return self.text(value, clean=clean)  # type: ignore[arg-type] # its type was just asked
         if value is True or value is False or value is None:
@@ -71,7 +74,7 @@ class Showing:
             self.hostile |= len(text) > _LONG_NUMBER
             return Shown(text)
         try:
-            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+            text = json.dumps(redact_value(value), ensure_ascii=False, separators=(",", ":"), default=str)
         except (ValueError, RecursionError):
             self.hostile = True
             return Shown("…")
