@@ -105,5 +105,5 @@ VALUE = re.compile(
 PAIR_GATES = ("pass", "pwd", "secret", "token", "key", "auth", "cookie", "credential")
 """Texts in lower case of which one must be there where a name tells a secret."""
 
-GATES = ("://", "eyJ", "earer ", "EARER ", "asic ", "ASIC ", "@", *_VENDOR_GATES)
-"""Gates of the rules, less those that a gate of pairs covers."""
+GATES = tuple(dict.fromkeys(gate for _, gates, _ in RULES for gate in gates))
+"""Texts of which one must be there where a value tells a secret by its look."""

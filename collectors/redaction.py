@@ -57,6 +57,7 @@ class _Rules:
         words = [word.lower() for name in policy.names for word in known.WORD.findall(name)[:1]]
         self.names = frozenset(map(_plain, policy.names))
         self.gates = (*known.GATES, *(gate for gate, _ in own))
+        self.word_gates = tuple(gate for gate in self.gates if gate.isalnum())
         self.pair_gates = (*known.PAIR_GATES, *words)
         self.rules = (*known.RULES, *(("own", (gate,), pattern) for gate, pattern in own))
 
@@ -91,13 +92,23 @@ def token(kind: str, value: str) -> str:
 
 def may_hold_secret(text: str) -> bool:
     """Whether ``redact`` could change ``text``: quick, and yes too often rather than too seldom."""
-    for gate in _rules.gates:
+    rules = _rules
+    if not rules.policy.on:
+        return False
+    if text.isalnum():
+        gates: tuple[str, ...] = rules.word_gates
+    else:
+        gates = rules.gates
+        # no pair without a sign between its halves
+        if ("=" in text or ":" in text) and _any_of(rules.pair_gates, text.lower()):
+            return True
+    return _any_of(gates, text)
+
+
+def _any_of(gates: tuple[str, ...], text: str) -> bool:
+    for gate in gates:  # noqa: SIM110 - a generator doubles the cost, on every log line
         if gate in text:
-            return _rules.policy.on
-    lowered = text.lower()
-    for gate in _rules.pair_gates:
-        if gate in lowered:
-            return _rules.policy.on
+            return True
     return False
 
 

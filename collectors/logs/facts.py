@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collectors.logs._formats.assemble import Assembled
+from collectors.logs._formats.otlp import FIRST
 from collectors.logs._formats.virtual import duration_of, error_of, stack_of, trace_of, word_of
 from collectors.logs.detecting import detect
 from collectors.logs.profile import Profile
@@ -46,6 +47,11 @@ def facts(raw: bytes, profile: Profile, now: float | None = None) -> Facts:
     whatever the bytes: what no reader understands is a message. Of a line that holds many records it
     tells the first; ``records`` tells all.
     """
+    if raw[:1] == b"{" and b"\n" not in raw and profile.reader.takes_json:
+        told, rung, hostile = profile.reader.object(raw)
+        # what holds other lines goes the long way
+        if told is not None and "log" not in told.fields and not raw.startswith(FIRST):
+            return _told(Assembled(told, [raw], 0, 0.0, hostile, raw, rung), profile)
     present = clock.time() if now is None else now
     assembler = profile.assembler()
     made: list[Assembled] = []
@@ -78,22 +84,23 @@ def records(
 
 
 def _told(record: Assembled, profile: Profile) -> Facts:
-    told, aliases = record.told, profile.aliases
+    told = record.told
     found = told.fields
+    paths = profile.paths.of(found)
     below = "\n".join(record.below)
-    stack = below or stack_of(found, aliases["stack"])
+    stack = below or stack_of(found, paths["stack"])
     return Facts(
         told.time,
         told.severity,
         told.message,
-        word_of(found, aliases["logger"]),
-        trace_of(found, aliases["trace"]),
-        word_of(found, aliases["request"]),
-        error_of(found, aliases["error"], stack),
+        word_of(found, paths["logger"]),
+        trace_of(found, paths["trace"]),
+        word_of(found, paths["request"]),
+        error_of(found, paths["error"], stack),
         stack,
-        duration_of(found, told.message, profile),
-        word_of(found, aliases["service"]),
-        word_of(found, aliases["host"]),
+        duration_of(found, paths["duration"], told.message, profile.unit_of),
+        word_of(found, paths["service"]),
+        word_of(found, paths["host"]),
         {**found, "stack": below} if below else found,
         told.ok,
         record.hostile,

@@ -81,7 +81,7 @@ class Assembler:
             data = data.lstrip(b"\0")
         line = data[:-1] if data[-1:] == b"\r" else data
         inner = Inner(line, None, [data], lost)
-        if line[:1].isdigit():
+        if line[10:11] == b"T" and line[:1].isdigit():
             self._unwrap(self._envelope.cri(line, data, lost), inner, arrival, now)
         else:
             self._any(inner, arrival, now)

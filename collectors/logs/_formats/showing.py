@@ -11,12 +11,24 @@ REMEMBERED = 1024
 _SHORT = 48
 _LONG_NUMBER = 40
 _LONG_WORD = 16 * 1024
+_MANY = 4096
+"""Parts of a value above which secrets are looked for in its text alone."""
+
+_PRINTABLE = bytes(range(0x20, 0x7F))
+# the constructor looks at each character once more
+_as_it_is = str.__new__
 _TRUE, _FALSE, _NULL = Shown("true"), Shown("false"), Shown("null")
 
 
-def is_clean(text: str) -> bool:
-    """Whether no part of a line needs redaction, unescaping or marks."""
-    return text.isprintable() and "\\" not in text and not may_hold_secret(text)
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def is_clean(data: bytes | str) -> bool:
+    """Whether no part of a line needs unescaping or marks; secrets are looked for in each value."""
+    if isinstance(data, bytes):
+        return b"\\" not in data and not data.translate(None, _PRINTABLE)
+    return data.isascii() and data.isprintable() and "\\" not in data
 
 
 class Showing:
@@ -35,12 +47,16 @@ class Showing:
         if not clean and is_hostile(value):
             self.hostile = True
             return shown(value)
-        made = Shown(value) if clean else shown(value)
-        if len(value) <= _SHORT:
+        size = len(value)
+        if clean and size <= FIELD_LIMIT and not may_hold_secret(value):
+            made = _as_it_is(Shown, value)
+        else:
+            made = shown(value)
+        if size <= _SHORT:
             if len(self._texts) >= REMEMBERED:
                 self._texts.clear()
             self._texts[value] = made
-        elif len(value) > _LONG_WORD and len(value.split(None, 1)[0]) > _LONG_WORD:
+        elif size > _LONG_WORD and len(value.split(None, 1)[0]) > _LONG_WORD:
             self.hostile = True
         return made
 
@@ -71,10 +87,14 @@ class Showing:
             return _NULL if value is None else _TRUE if value else _FALSE
         if kind is int or kind is float:
             text = repr(value)
-            self.hostile |= len(text) > _LONG_NUMBER
-            return Shown(text)
+            if len(text) > _LONG_NUMBER:
+                self.hostile = True
+                return Shown(text)
+            return _as_it_is(Shown, text)
         try:
-            text = json.dumps(redact_value(value), ensure_ascii=False, separators=(",", ":"), default=str)
+            text = _compact(value)
+            if may_hold_secret(text) and text.count(",") < _MANY:
+                text = _compact(redact_value(value))
         except (ValueError, RecursionError):
             self.hostile = True
             return Shown("…")
