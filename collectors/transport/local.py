@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
 
@@ -104,11 +105,12 @@ async def started(argv: Sequence[str], *, given: bool) -> Process:
 
 
 async def ended(process: Process) -> None:
-    """Kill what still runs and reap it, also while we are being cancelled."""
+    """Kill what still runs, with all that it started, and reap it, also while we are being cancelled."""
     if process.returncode is not None:
         return
+    # it leads a session of its own, so its group holds nothing of ours
     with contextlib.suppress(ProcessLookupError):
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
     await asyncio.shield(process.wait())
 
 

@@ -5,8 +5,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO
 
+from collectors.lines.facts import Profile, detect, facts
 from collectors.logs._formats.joins import opens_trace
-from collectors.logs.facts import Profile, detect, facts
 from collectors.model.subject import Subject
 from collectors.transport.read.files_lines import LINE_CAP
 from console.logs.blocks import Blocks

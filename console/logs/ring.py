@@ -142,11 +142,15 @@ class Ring:
 
     def span(self, start: int, stop: int) -> tuple[int, list[Entry]]:
         """The entries from ``start`` up to and without ``stop`` that are kept, and the first one's number."""
+        number, kept = self.records(start, stop)
+        return number, [Entry(record.subject, record) for record in kept]
+
+    def records(self, start: int, stop: int) -> tuple[int, list[KeptRecord]]:
+        """The same as bare records, for those who go through many."""
         with self._lock:
             low = max(self._head, start - self._base)
             high = max(low, min(len(self._kept), stop - self._base))
-            number, kept = self._base + low, self._kept[low:high]
-        return number, [Entry(record.subject, record) for record in kept]
+            return self._base + low, self._kept[low:high]
 
     def bounds(self) -> tuple[int, int]:
         """``first`` and ``next`` of one moment."""

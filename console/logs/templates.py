@@ -1,10 +1,10 @@
 """Lines with the same template: what stays when numbers, ids and hexadecimal digits are left out."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from collectors.model.logs import LogRecord, Severity
+from console.logs.asking.mining import template
 from console.logs.ring import BETWEEN, KeptRecord
 
 MOST = 1000
@@ -13,11 +13,10 @@ MOST = 1000
 LONGEST = 300
 """Characters of a message that make its template."""
 
-HOLE = "#"
+HOLE = "*"
 """What stands where lines differ."""
 
 _REMEMBERED = 4096
-_HOLES = re.compile(r"\b(?=[a-fA-F]{0,40}\d)[0-9a-fA-F]{6,}+(?:-[0-9a-fA-F]{4,}+){0,6}\b|\d[\w.:]*+")
 _NEW_LINE = "␊"
 
 
@@ -40,8 +39,7 @@ class Group:
 
 def template_of(message: str) -> str:
     """The template of a message: its first line with a hole for each number and id."""
-    first = message[:LONGEST].partition(_NEW_LINE)[0]
-    return _HOLES.sub(HOLE, first)
+    return template(message[:LONGEST].partition(_NEW_LINE)[0])
 
 
 class Templates:

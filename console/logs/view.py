@@ -7,21 +7,21 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from collectors.model.logs import LogRecord
-from console.logs.language.moments import Span
-from console.logs.ring import Entry, Ring
+from console.logs.language.moments import Window
+from console.logs.ring import Entry, KeptRecord, Ring
 
 
 class Passing(Protocol):
     """What chooses entries: a question."""
 
-    span: Span
+    window: Window
 
     @property
     def everything(self) -> bool:
         """Whether it lets all through."""
 
-    def passing(self, entries: Sequence[Entry]) -> list[int]:
-        """The places of the entries that pass, whenever they were written."""
+    def passing(self, records: Sequence[KeptRecord]) -> list[int]:
+        """The places of the records that pass, whenever they were written."""
 
 
 STEP = 5000
@@ -134,23 +134,23 @@ class FilteredView:
             self._gone = 0
 
     def _forward(self, stop: int) -> int:
-        number, entries = self.ring.span(self._high, stop)
+        number, entries = self.ring.records(self._high, stop)
         self._newer.extend(self._matches(number, entries))
         self._high = max(self._high, number + len(entries))
         return len(entries)
 
     def _backward(self, start: int) -> None:
-        number, entries = self.ring.span(start, self._low)
+        number, entries = self.ring.records(start, self._low)
         self._older.extend(reversed(self._matches(number, entries)))
         self._low = start
 
-    def _matches(self, number: int, entries: list[Entry]) -> list[int]:
+    def _matches(self, number: int, entries: list[KeptRecord]) -> list[int]:
         """The numbers of those that pass."""
         chosen = self.chosen
         passed = list(range(len(entries))) if chosen is None else chosen.passing(entries)
         if self._found is not None:
-            self._found([entries[at].record for at in passed])
-        if chosen is not None and chosen.span != Span():
-            holds = chosen.span.holds
-            passed = [at for at in passed if holds(entries[at].record.time)]
+            self._found([entries[at] for at in passed])
+        if chosen is not None and chosen.window != Window():
+            holds = chosen.window.holds
+            passed = [at for at in passed if holds(entries[at].time)]
         return [number + at for at in passed]

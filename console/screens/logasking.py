@@ -3,16 +3,16 @@
 from textual.content import Content
 
 from collectors.text import shown
-from console.logs.asked import Asked
+from console.logs.asked import Asked, Profiles
 from console.logs.edit import with_phrase, with_window, without_stages, without_window
 from console.logs.language import QuestionError
-from console.logs.language.moments import Span
+from console.logs.language.moments import Window
 from console.screens.dialog import Dialog
 from console.screens.logpatterns import PatternsScreen
 from console.screens.logprompt import QuestionPrompt
 from console.screens.logscreen import LogScreen
 from console.screens.logsource import RingSource
-from widgets.logbars import LogBars, Window
+from widgets.logbars import LogBars
 
 SLICE = 0.012
 """Seconds of filtering between two looks at the keys."""
@@ -28,6 +28,7 @@ class AskingScreen(LogScreen):
         super().__init__()
         self._asked: Asked | None = None
         self._source: RingSource | None = None
+        self._profiles = Profiles()
         self._past: list[tuple[str, str]] = []
         self._wanted: int | None = None
 
@@ -41,7 +42,7 @@ class AskingScreen(LogScreen):
         """The question that is shown."""
         return self._asked or Asked("", now=0.0)
 
-    def of_service(self, service: str, window: Window | None = None) -> None:
+    def of_service(self, service: str, window: tuple[float, float] | None = None) -> None:
         """Show one service's streams and records, of a window of time where one is meant."""
         text = with_window("", *window, self.console.clock.wall()) if window is not None else ""
         self.ask(text, service)
@@ -111,7 +112,7 @@ class AskingScreen(LogScreen):
     def show_question(self, text: str, service: str) -> bool:
         """Show what a question finds, the line that is read in its place; whether it means anything."""
         try:
-            asked = Asked(text, service, now=self.console.clock.wall())
+            asked = Asked(text, service, now=self.console.clock.wall(), profiles=self._profiles)
         except QuestionError as error:
             self.notify(f"{error.why}. {error.hint}", markup=False, severity="warning")
             return False
@@ -144,8 +145,8 @@ class AskingScreen(LogScreen):
     def paint_bars(self, source: RingSource) -> None:
         """Draw what the question finds over time."""
         now = self.console.clock.wall()
-        span = source.asked.span
-        window = (span.start or 0.0, span.end or now + 1e9) if span != Span() else None
+        asked = source.asked.window
+        window = (asked.since or 0.0, asked.until or now + 1e9) if asked != Window() else None
         self.query_one(LogBars).show(source.tally, now=now, began=source.tally.first, window=window)
 
     def _empty(self) -> str:

@@ -9,7 +9,6 @@ from typing import Protocol
 from collectors.model.level import Level
 from collectors.model.logs import LogRecord
 from console.logs.asked import Asked
-from console.logs.language.syntax import Everything
 from console.logs.ring import Entry, Ring
 from console.logs.tally import Tally
 from console.logs.templates import Templates
@@ -88,9 +87,8 @@ class RingSource:
     def __init__(self, ring: Ring, asked: Asked, look: Look | None = None) -> None:
         self.asked = asked
         self.look = look or Look()
-        own = not isinstance(asked.question.filter, Everything)
-        self.tally = Tally() if own else ring.tallies.of(asked.service)
-        self._view = FilteredView(ring, asked, self._found if own else None)
+        self.tally = Tally() if asked.filters else ring.tallies.of(asked.service)
+        self._view = FilteredView(ring, asked, self._found if asked.filters else None)
         self._first = _ORIGIN
         self.refresh()
 

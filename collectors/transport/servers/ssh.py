@@ -55,7 +55,7 @@ class SshWay:
         self._ctl = self._base.with_suffix(".ctl")
         self._child: Child | None = None
         self._nodes: tuple[Node, ...] = ()
-        self._forwards = Forwards(server.name, self._base, self._ctl)
+        self._forwards = Forwards(server.name, self._base, self._ctl, lambda: self._child)
         self.target = server.host
         self._configs = ssh_config.configs_of(server, shared.configs)
         self.by_hand = ssh_config.by_hand(server, self._hops, self._configs)
@@ -97,7 +97,7 @@ class SshWay:
         """A UNIX socket of ours that leads to an address as seen from the server, or a port for once."""
         if as_port:
             return await self._forwards.port(host, port, name)
-        return await self._forwards.address(host, port, name, self._heard)
+        return await self._forwards.address(host, port, name)
 
     async def dial_unix(self, path: str) -> Dial:
         """A UNIX socket of ours that leads to one of the server's."""
@@ -182,9 +182,6 @@ class SshWay:
                 return await master.pid()
         except (OSError, AnswerError, TimeoutError):
             return None
-
-    def _heard(self) -> str:
-        return self._child.said if self._child is not None else ""
 
     def _master(self, config: str) -> tuple[str, ...]:
         flags = [word for option in (*_FORWARDING, "ClearAllForwardings=yes") for word in ("-o", option)]

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from collectors.lines.facts import Facts, Profile, facts
 from collectors.logs._formats.joins import MOST_BYTES, Join, opens_trace
-from collectors.logs.facts import Facts, Profile, facts
 from collectors.model.logs import Severity
 
 _CRI_PART = re.compile(rb"[\d:.TZ+-]{20,40} (?:stdout|stderr) P(?::\S{0,64})? ")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from collectors.lines.facts import Profile, detect
 from collectors.logs._formats.parser import Parser
-from collectors.logs.facts import Profile, detect
 from collectors.transport.read.files_lines import Line
 from console.logs.asking import sketch, summary
 from console.logs.asking.ask import ask

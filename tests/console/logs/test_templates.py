@@ -16,9 +16,9 @@ def record(message: str, time: float = 0.0, severity: Severity | None = Severity
 @pytest.mark.parametrize(
     ("message", "template"),
     [
-        ("request 17 done in 41.5ms", "request # done in #"),
-        ("order 4bf92f3577b34da6a3ce929d0e0e4736 lost", "order # lost"),
-        ("id a3f97c2e-1b2c-4d3e-8f90-0123456789ab", "id #"),
+        ("request 17 done in 41.5ms", "request * done in *"),
+        ("order 4bf92f3577b34da6a3ce929d0e0e4736 lost", "order * lost"),
+        ("id a3f97c2e-1b2c-4d3e-8f90-0123456789ab", "id *"),
         ("no number at all", "no number at all"),
         ("deadbeef is a word without a digit", "deadbeef is a word without a digit"),
         ("boom␊Traceback 12", "boom"),

@@ -11,7 +11,7 @@ from collectors.model.logs import LogBatch, LogRecord, Severity
 from collectors.model.practice import Practice
 from collectors.text import Shown
 from console.logs.asked import Asked
-from console.logs.ring import Entry, KeptRecord, Ring
+from console.logs.ring import KeptRecord, Ring
 from console.logs.view import STEP, FilteredView
 
 SUBJECT = Context(collector="test", service="orders").subject(Practice.LOGS, b"app.log")
@@ -20,6 +20,11 @@ OTHER = Context(collector="test", service="billing").subject(Practice.LOGS, b"ot
 
 def asked(text: str, service: str = "") -> Asked:
     return Asked(text, service, now=1_000_000.0)
+
+
+def line(number: int, severity: Severity) -> LogRecord:
+    raw = b'{"level":"%s","message":"%d"}' % (severity.word.encode(), number)
+    return LogRecord(number, float(number), True, severity, Shown(str(number)), raw)
 
 
 def filled(count: int, budget: int | None = None) -> Ring:
@@ -32,13 +37,12 @@ def filled(count: int, budget: int | None = None) -> Ring:
 def add(ring: Ring, count: int) -> None:
     start = ring.next
     records = tuple(
-        LogRecord(n, float(n), True, Severity.ERROR if n % 10 == 0 else Severity.INFO, Shown(str(n)), b"")
-        for n in range(start, start + count)
+        line(n, Severity.ERROR if n % 10 == 0 else Severity.INFO) for n in range(start, start + count)
     )
     ring.append(LogBatch(SUBJECT, records))
 
 
-ONE = KeptRecord.of(SUBJECT, LogRecord(0, 0.0, True, None, Shown("00000"), b"")).size
+ONE = KeptRecord.of(SUBJECT, line(10_000, Severity.ERROR)).size
 
 
 def shown_by(view: FilteredView) -> list[int]:
@@ -83,10 +87,10 @@ def test_following_costs_only_what_is_new() -> None:
     examined = 0
 
     class Counting(Asked):
-        def passing(self, entries: Sequence[Entry]) -> list[int]:
+        def passing(self, records: Sequence[KeptRecord]) -> list[int]:
             nonlocal examined
-            examined += len(entries)
-            return super().passing(entries)
+            examined += len(records)
+            return super().passing(records)
 
     ring = filled(3000)
     view = FilteredView(ring, Counting("level:error", now=0.0))
@@ -165,7 +169,7 @@ def test_a_window_shows_its_time_alone_and_what_is_found_is_told_whenever_it_was
 
 def test_one_service_alone() -> None:
     ring = filled(20)
-    ring.append(LogBatch(OTHER, (LogRecord(20, 20.0, True, Severity.ERROR, Shown("x"), b""),)))
+    ring.append(LogBatch(OTHER, (line(20, Severity.ERROR),)))
     view = FilteredView(ring, asked("level:error", "billing"))
     view.work(1.0)
     assert shown_by(view) == [20]

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from collectors.lines.detecting import detect
+from collectors.lines.profile import Profile
 from collectors.logs._formats.assemble import Assembled
 from collectors.logs._formats.otlp import FIRST
 from collectors.logs._formats.virtual import duration_of, error_of, stack_of, trace_of, word_of
-from collectors.logs.detecting import detect
-from collectors.logs.profile import Profile
 from collectors.model.logs import Severity
 
 __all__ = ["Facts", "Profile", "detect", "facts", "records"]
