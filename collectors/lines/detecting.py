@@ -47,7 +47,7 @@ class _Seen:
         told, found = record.told, record.told.fields
         is_json = record.rung in (Rung.STRICT, Rung.LENIENT)
         self.names[told.format] += 1
-        self.families["json" if is_json else told.format] += 1
+        self.families[record.family] += 1
         self.wrapped |= len(record.raw) > 1 or (is_json and record.raw[0] is not record.text)
         plan = reader.keyed.plan(found)
         for virtual, keys in (("time", plan.time), ("level", plan.level), ("message", plan.message)):

@@ -7,6 +7,7 @@ from collectors.lines.durations import is_span, unit_by_name
 from collectors.logs._formats.assemble import Assembler
 from collectors.logs._formats.loggers import UNKNOWN, Logger
 from collectors.logs._formats.reader import Reader
+from collectors.logs._formats.virtual import Paths
 
 VIRTUAL = (
     *("time", "level", "message", "logger", "trace", "request", "error", "stack", "duration", "service"),
@@ -35,6 +36,11 @@ class Profile:
     logger: Logger = UNKNOWN
     span: float | None = None
     reader: Reader = field(default_factory=Reader, repr=False, compare=False)
+    paths: Paths = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make what remembers which paths lead anywhere."""
+        object.__setattr__(self, "paths", Paths(self.aliases))
 
     def unit_of(self, field: str) -> float | None:
         """Seconds that 1 of a bare number in ``field`` stands for; None where nobody knows.

@@ -5,8 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO
 
-from collectors.lines.facts import Profile, detect, facts
-from collectors.logs._formats.joins import opens_trace
+from collectors.lines.facts import Profile, begins, detect, facts
 from collectors.model.subject import Subject
 from collectors.transport.read.files_lines import LINE_CAP
 from console.logs.blocks import Blocks
@@ -116,7 +115,7 @@ def _parted(data: bytes, profile: Profile, *, oldest_first: bool) -> tuple[bytes
         end = len(data)
         for _ in range(MOST_CARRIED):
             start = data.rfind(b"\n", 0, end - 1) + 1
-            if _begins(data[start:end].rstrip(b"\n"), profile):
+            if begins(data[start:end].rstrip(b"\n"), profile):
                 return data[:start], data[start:]
             if not start:
                 break
@@ -125,21 +124,12 @@ def _parted(data: bytes, profile: Profile, *, oldest_first: bool) -> tuple[bytes
     start = 0
     for _ in range(MOST_CARRIED):
         end = data.find(b"\n", start)
-        if _begins(data[start : end if end >= 0 else len(data)], profile):
+        if begins(data[start : end if end >= 0 else len(data)], profile):
             return data[start:], data[:start]
         if end < 0:
             break
         start = end + 1
     return data, b""
-
-
-def _begins(line: bytes, profile: Profile) -> bool:
-    if line[:1] == b"{":
-        return True
-    if not line or line[:1].isspace() or opens_trace(line[:80].decode("utf-8", "replace")):
-        return False
-    one = facts(line, profile)
-    return one.time is not None or one.severity is not None or bool(one.fields)
 
 
 class RingLines:

@@ -110,7 +110,7 @@ def block_of(inner: Inner, arrival: float, now: float) -> Block | None:
     """The block that a line begins; None for a line that is a record of its own."""
     data = inner.data
     if data[:1].isdigit():
-        return _Csv(inner, arrival, now) if csvlog.begins(data) else None
+        return _Csv(inner, arrival, now) if b"," in data[20:48] and csvlog.begins(data) else None
     if data.startswith(export.FIRST):
         return _Export(inner, arrival, now)
     return _Indented(inner, arrival, now) if data.rstrip() == b"{" else None

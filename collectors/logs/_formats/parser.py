@@ -62,10 +62,7 @@ class Parser:
         told, showing = record.told, self._showing
         showing.hostile = record.hostile
         text = record.text
-        if type(text) is bytes:
-            clean = record.rung is Rung.STRICT and is_clean(text.decode())
-        else:
-            clean = is_clean(text)  # type: ignore[arg-type] # no bytes
+        clean = is_clean(text) and (record.rung is Rung.STRICT or isinstance(text, str))
         if not told.message:
             told.message = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
         parsed = self._display.parsed(told, clean=clean)

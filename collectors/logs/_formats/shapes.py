@@ -150,6 +150,7 @@ SHAPES: tuple[Shape, ...] = (
     ),
 )
 
+_COMMON = re.compile(rf"{_ISO} [A-Za-z](?!\S{{0,200}}(?: \S{{0,64}})?\[)")
 _TIMED = re.compile(rf"\[?(?P<time>{_ISO})\]?")
 # between time and level stand names of hosts, processes and threads: bracketed, or with a digit or a mark
 _BARE = r"(?=[A-Za-z_]{0,60}[\d.:/=\[-])[^\s\[|][^\s|]{0,60}+"
@@ -163,6 +164,14 @@ _LEADING = re.compile(
     rf"|(?P<upper>{_LEVELS})[ \t]{{1,8}})"
 )
 _SOURCE = re.compile(r"(?P<logger>[A-Za-z_][\w$]{0,60}(?:\.[\w$]{1,60}){1,8})(?: - |: )")
+
+
+def is_common(text: str) -> bool:
+    """Whether a time and a bare word begin the text, and no name with a bracket follows.
+
+    None of the shapes fits such a line, and no other is so frequent.
+    """
+    return _COMMON.match(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collectors.logs._formats import logfmt, structured
 from collectors.logs._formats.keyed import Keyed
 from collectors.logs._formats.ladder import read_json
 from collectors.logs._formats.parsed import Told
-from collectors.logs._formats.shapes import HEAD, SHAPES, Head, general, match
+from collectors.logs._formats.shapes import HEAD, SHAPES, Head, general, is_common, match
 
 NAMES = tuple(dict.fromkeys(shape.name for shape in SHAPES))
 """The shapes' names, as the option ``format`` takes them."""
@@ -36,16 +36,23 @@ class TextReader:
                     told.format = "logrus"
                 return told
         beginning = text[:HEAD]
+        head = self._shaped(beginning, now) or general(beginning, now)
+        return None if head is None else self._with(head, text)
+
+    def _shaped(self, beginning: str, now: float) -> Head | None:
+        """The head by one of the shapes; the shape that fitted is asked first the next time."""
         shapes = self._shapes
-        for index, shape in enumerate(shapes):
-            head = match(shape, beginning, now)
+        if not shapes:
+            return None
+        head = match(shapes[0], beginning, now)
+        if head is not None or is_common(beginning):
+            return head
+        for index in range(1, len(shapes)):
+            head = match(shapes[index], beginning, now)
             if head is not None:
-                if index:
-                    # the shape that fitted is asked first the next time
-                    self._shapes = (shape, *shapes[:index], *shapes[index + 1 :])
-                return self._with(head, text)
-        found = general(beginning, now)
-        return None if found is None else self._with(found, text)
+                self._shapes = (shapes[index], *shapes[:index], *shapes[index + 1 :])
+                return head
+        return None
 
     def _with(self, head: Head, text: str) -> Told:
         fields: dict[str, Any] = dict(head.fields)

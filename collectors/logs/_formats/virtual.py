@@ -1,7 +1,7 @@
 """The virtual fields: which paths tell logger, trace, request, error, stack, duration, service and host."""
 
-from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from collectors.lines.durations import of_text, of_value
 from collectors.lines.traces import is_decimal, trace_id
@@ -70,17 +70,42 @@ PATHS: dict[str, tuple[str, ...]] = {
 
 _DEEPEST = 8
 _MOST_FRAMES = 200
+_KEY_SETS = 512
+_MOST_KEYS = 128
 
 
-class Units(Protocol):
-    """What knows the paths and units of a stream's durations."""
+class Paths:
+    """Which of the paths of virtual fields can lead anywhere, remembered for each set of keys."""
 
-    @property
-    def aliases(self) -> Mapping[str, tuple[str, ...]]:
-        """Virtual field → paths."""
+    def __init__(self, aliases: Mapping[str, tuple[str, ...]]) -> None:
+        self._aliases = {virtual: aliases[virtual] for virtual in PATHS}
+        self._known: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {}
 
-    def unit_of(self, field: str) -> float | None:
-        """Seconds per 1 of a bare number."""
+    def of(self, found: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+        """Virtual field → its paths that begin with a key of the object."""
+        keys = tuple(found)
+        known = self._known.get(keys)
+        if known is None:
+            known = {
+                virtual: tuple(path for path in paths if _leads(path, found))
+                for virtual, paths in self._aliases.items()
+            }
+            if len(self._known) >= _KEY_SETS:
+                self._known.clear()
+            if len(keys) <= _MOST_KEYS:
+                self._known[keys] = known
+        return known
+
+
+def _leads(path: str, found: dict[str, Any]) -> bool:
+    if path in found:
+        return True
+    end = path.find(".")
+    while end > 0:
+        if path[:end] in found:
+            return True
+        end = path.find(".", end + 1)
+    return False
 
 
 def at(found: Any, path: str) -> Any:  # noqa: ANN401 - any value of JSON
@@ -117,11 +142,13 @@ def trace_of(found: dict[str, Any], paths: tuple[str, ...]) -> str | None:
     return None
 
 
-def duration_of(found: dict[str, Any], message: str, units: Units) -> float | None:
+def duration_of(
+    found: dict[str, Any], paths: tuple[str, ...], message: str, unit_of: Callable[[str], float | None]
+) -> float | None:
     """Seconds of the first duration whose unit is known."""
-    for path in units.aliases["duration"]:
+    for path in paths:
         value = at(found, path)
-        if value is not None and (seconds := of_value(value, units.unit_of(path))) is not None:
+        if value is not None and (seconds := of_value(value, unit_of(path))) is not None:
             return seconds
     if message.startswith("duration: "):
         # PostgreSQL: duration: 0.963 ms  statement: select 1

@@ -102,8 +102,7 @@ FOUR_WAYS = {
     "logrus": b'{"elapsed":41424799,"level":"warning","msg":"slow","time":"2026-11-23T18:53:42Z"}',
     "slog text": b"time=2026-11-23T18:53:42.4Z level=WARN msg=slow elapsed=41.424799ms",
     "pino": b'{"level":40,"time":1795460022400,"pid":1,"hostname":"h","responseTime":41.424799,"msg":"slow"}',
-    "ECS": b'{"@timestamp":"2026-11-23T18:53:42Z","log.level":"warn","ecs.version":"1",'
-    b'"event.duration":41424799}',
+    "ECS": b'{"@timestamp":"2026-11-23T18:53:42Z","ecs.version":"1","event.duration":41424799}',
     "GCP": b'{"severity":"WARNING","message":"slow","httpRequest":{"latency":"0.041424799s"}}',
     "a name's own unit": b'{"level":"warn","message":"slow","duration_ms":41.424799}',
     "a number as text": b'{"request":"GET /","status":"200","request_time":"0.041424799"}',
