@@ -12,7 +12,7 @@ from collectors.logs.file import FileLogs, FileOptions
 from collectors.model.logs import LogBatch, LogReading, LogRecord
 from collectors.model.sweep import Sweep
 from collectors.positions import NoPositions, Position, Positions
-from collectors.transport.endpoint import Dial, DirectDialer, Endpoint
+from collectors.transport.endpoint import Dial, Dialer, DirectDialer, Endpoint
 from collectors.transport.host import Host
 from collectors.transport.local import LocalHost
 
@@ -53,6 +53,7 @@ class Following:
         every: float = 1.0,
         positions: Positions | None = None,
         host: Host | None = None,
+        dialer: Dialer | None = None,
         **options: Any,
     ) -> None:
         self.batches: list[LogBatch] = []
@@ -62,8 +63,8 @@ class Following:
             every=every,
             emit=self.batches.append,
             positions=positions or NoPositions(),
-            server="web-1" if host else "",
-            dialer=Through(host or LocalHost()),
+            server="web-1" if host or dialer else "",
+            dialer=dialer or Through(host or LocalHost()),
         )
         self.collector = FileLogs(FileOptions(path=str(path), **options), context)
         self.sweep: Sweep | None = None
