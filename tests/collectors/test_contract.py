@@ -37,6 +37,7 @@ from collectors.testing import (
 from collectors.text import Shown
 from collectors.transport.lease import LeaseKey
 from tests.servers.haproxy import Haproxy, haproxy
+from tests.servers.outside import Cluster, Daemon
 
 Sources = tuple[Mapping[str, object], Mapping[str, object] | None]
 NOBODY = "127.0.0.1:1"
@@ -127,6 +128,18 @@ def of_logs_file(ask: pytest.FixtureRequest) -> Sources:
     path: Path = ask.getfixturevalue("tmp_path") / "app.log"
     path.write_text('{"level":"info","message":"started"}\n')
     return {"path": str(path)}, None  # a file that is not there yet is waited for
+
+
+def of_logs_kube(ask: pytest.FixtureRequest) -> Sources:
+    cluster = Cluster(ask.getfixturevalue("tmp_path"), ask.getfixturevalue("monkeypatch"))
+    cluster.pod("orders-1")
+    return {"selector": "app=orders"}, {"target": "deploy/gone"}
+
+
+def of_logs_docker(ask: pytest.FixtureRequest) -> Sources:
+    daemon = Daemon(ask.getfixturevalue("tmp_path"), ask.getfixturevalue("monkeypatch"))
+    daemon.container("web")
+    return {"container": "web"}, {"container": "gone"}
 
 
 def of_drains_http(ask: pytest.FixtureRequest) -> Sources:
