@@ -209,7 +209,7 @@ async def test_pods_come_and_go_and_the_oldest_ready_one_is_used(cluster: Cluste
     await asyncio.sleep(0)
     cluster.pod("orders-1", uid="another")
     await way.check()
-    error = await breaking
+    error = await asyncio.wait_for(breaking, 15)
     assert (error.fault, str(error.why)) == (Fault.GONE, "many: not there")
     assert error.hint == "pod orders-1 was replaced"
 
