@@ -38,6 +38,7 @@ from collectors.text import Shown
 from collectors.transport.lease import LeaseKey
 from tests.servers.haproxy import Haproxy, haproxy
 from tests.servers.journald import Journald, lacking
+from tests.servers.outside import Cluster, Daemon
 
 Sources = tuple[Mapping[str, object], Mapping[str, object] | None]
 NOBODY = "127.0.0.1:1"
@@ -147,6 +148,18 @@ def of_logs_journald(ask: pytest.FixtureRequest) -> Sources:
 def of_logs_command(_ask: pytest.FixtureRequest) -> Sources:
     argv = [sys.executable, "-c", "import time; print('started', flush=True); time.sleep(60)"]
     return {"argv": argv}, {"argv": ["/no/such/program"]}
+
+
+def of_logs_kube(ask: pytest.FixtureRequest) -> Sources:
+    cluster = Cluster(ask.getfixturevalue("tmp_path"), ask.getfixturevalue("monkeypatch"))
+    cluster.pod("orders-1")
+    return {"selector": "app=orders"}, {"target": "deploy/gone"}
+
+
+def of_logs_docker(ask: pytest.FixtureRequest) -> Sources:
+    daemon = Daemon(ask.getfixturevalue("tmp_path"), ask.getfixturevalue("monkeypatch"))
+    daemon.container("web")
+    return {"container": "web"}, {"container": "gone"}
 
 
 def of_drains_http(ask: pytest.FixtureRequest) -> Sources:
