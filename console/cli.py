@@ -113,13 +113,14 @@ def open_(ctx: click.Context, config: str, environment: str, urls: tuple[str, ..
 @click.option(
     "--serve", is_flag=True, help="Run the shop without a screen until SIGTERM; prints config: PATH."
 )
+@click.option("--ssh", is_flag=True, help="Behind real sshds on loopback, with keys of their own.")
 @click.option("--plain", is_flag=True, help="Lines of text instead of a screen.")
 @click.pass_context
-def demo(ctx: click.Context, incident: str, serve: bool, plain: bool) -> None:
+def demo(ctx: click.Context, incident: str, serve: bool, ssh: bool, plain: bool) -> None:
     """Open the embedded shop: real servers from wheels, nothing to install."""
     from console.verbs.demo import run_demo
 
-    sys.exit(run_demo(incident, serve=serve, plain=plain or _wanted(ctx, "", "").plain))
+    sys.exit(run_demo(incident, serve=serve, ssh=ssh, plain=plain or _wanted(ctx, "", "").plain))
 
 
 @main.command()
@@ -269,6 +270,17 @@ def collectors(name: str, as_json: bool) -> None:
     from console.verbs.collectors import run_collectors
 
     sys.exit(run_collectors(name, as_json=as_json))
+
+
+@main.command()
+@_configured
+@click.argument("servers", nargs=-1, metavar="[SERVER ...]")
+@click.pass_context
+def login(ctx: click.Context, config: str, environment: str, servers: tuple[str, ...]) -> None:
+    """Log in to servers by hand (passphrase, one-time code), then open the screen."""
+    from console.verbs.login import run_login
+
+    sys.exit(run_login(_wanted(ctx, config, environment), servers))
 
 
 @main.command()

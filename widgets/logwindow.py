@@ -9,12 +9,20 @@ from collectors.model.level import Level
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One record as it is shown: its time in words, its level, its message, where it comes from."""
+    """One record as it is shown: its time in words, its level, its message, where it comes from.
+
+    ``letter`` names the level, ``values`` are the texts of the chosen columns, ``badge`` is a word
+    of warning before the message, ``marked`` is the reader's bookmark.
+    """
 
     time: str
     level: Level
     message: str
     service: str = ""
+    letter: str = ""
+    values: tuple[str, ...] = ()
+    badge: str = ""
+    marked: bool = False
 
 
 class LogSource(Protocol):
@@ -122,6 +130,23 @@ class LogWindow:
             self._top = (self._up_from(self.cursor, height) or [Placed(self.cursor, 0)])[0]
             self._top = max(self._top, shown[0], key=lambda placed: (placed.seq, placed.part))
         self._keep(height)
+
+    def go_to(self, seq: int, height: int) -> None:
+        """Hold still with the cursor on ``seq``; what is out of view comes in a third below the top."""
+        if all(placed.seq != seq for placed in self.visible(height)) and self.line(seq) is not None:
+            self.move(seq, height)
+            self._top = (self._up_from(seq, max(1, height // 3)) or [Placed(seq, 0)])[0]
+            self._keep(height)
+            return
+        self.move(seq, height)
+
+    def renew(self) -> None:
+        """Take the records on show anew from the source: their looks changed, not their places."""
+        source = self.source
+        for seq in self._kept:
+            index = seq - source.first_seq if source is not None else -1
+            if source is not None and 0 <= index < len(source):
+                self._kept[seq] = source.line(index)
 
     def rescale(self, height: int) -> None:
         """Records take another number of lines now: keep the cursor in view."""

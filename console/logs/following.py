@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from collectors.lines.facts import Profile, detect
 from collectors.logs._past import told_time
-from collectors.logs.facts import Profile, detect
 from collectors.transport.read.files import Tail, TailOptions
 from console.logs.asking.answer import Answer, Record
 from console.logs.asking.evaluate import Evaluation, window_of

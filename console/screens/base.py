@@ -8,11 +8,13 @@ from textual.widget import Widget
 
 from collectors.model.subject import SubjectId
 from console.engine.state import DetailKey, Snapshot, SourceId
+from console.present.cells import SPANS
 from console.present.deeds import is_armed
 from console.present.header import footer_words, header_words
 from console.present.practice import find_row
 from console.screens import panels
-from console.screens.styling import StyledScreen
+from console.screens.charts import STEP
+from console.screens.hooks import HookedScreen
 from widgets.bars import HintLine, StatusLine
 from widgets.cell import Cell
 from widgets.table import LiveTable
@@ -31,7 +33,7 @@ LOWER = 8
 """Lines that the lower panels need at the least."""
 
 
-class ConsoleScreen(StyledScreen):
+class ConsoleScreen(HookedScreen):
     """A screen that paints snapshots. Subclasses give ``body`` and ``paint``."""
 
     TITLE_WORDS: ClassVar[str] = ""
@@ -150,6 +152,14 @@ class ConsoleScreen(StyledScreen):
         row = find_row(self.console.shown(), subject) if subject else None
         return row.reading.subject.service if row else ""
 
+    def window(self) -> tuple[float, float] | None:
+        """The time that the charts show where they were moved into the past, UTC epoch seconds."""
+        console = self.console
+        if not console.time_shift:
+            return None
+        until = console.clock.wall() - console.time_shift * STEP
+        return until - SPANS[-1], until
+
     def leave_room(self, above: int) -> None:
         """Hide the lower panels of a low screen unless ``above`` lines of the others leave room for them."""
         room = self.size.height - FRAME - above
@@ -179,17 +189,6 @@ class ConsoleScreen(StyledScreen):
         subject = self.subject()
         sources = frozenset({SourceId(subject.collector, subject.instance)}) if subject else frozenset()
         return frozenset(), sources
-
-    def filter_by(self, text: str) -> None:
-        """Show only what holds ``text``; ``!`` before it inverts; empty shows all."""
-
-    def sort_next(self) -> str:
-        """Sort by the next column, and say by which; empty where there is nothing to sort."""
-        return ""
-
-    def close_filter(self) -> bool:
-        """Lift a filter; whether there was one."""
-        return False
 
     def on_live_table_cursor_moved(self) -> None:
         """Say what is under the cursor, and fetch what it needs."""

@@ -37,6 +37,8 @@ from collectors.testing import (
 from collectors.text import Shown
 from collectors.transport.lease import LeaseKey
 from tests.servers.haproxy import Haproxy, haproxy
+from tests.servers.journald import Journald, lacking
+from tests.servers.outside import Cluster, Daemon
 
 Sources = tuple[Mapping[str, object], Mapping[str, object] | None]
 NOBODY = "127.0.0.1:1"
@@ -86,6 +88,14 @@ def balancer(free_port: Callable[[], int]) -> Iterator[Haproxy]:
         yield server
 
 
+@pytest.fixture
+def journald() -> Iterator[Journald]:
+    if lack := lacking():
+        pytest.skip(lack)
+    with Journald() as server:
+        yield server
+
+
 DEAD_REDIS = f"redis://ops:s3cretword@{NOBODY}/0"
 
 
@@ -97,6 +107,10 @@ def of_health_http(ask: pytest.FixtureRequest) -> Sources:
 
 def of_health_tcp(ask: pytest.FixtureRequest) -> Sources:
     return {"url": f"tcp://{ask.getfixturevalue('web')}"}, {"url": f"tcp://{NOBODY}"}
+
+
+def of_health_host(_ask: pytest.FixtureRequest) -> Sources:
+    return {"paths": ["/"]}, None  # without a server it is this machine, which is there
 
 
 def of_queues_rq(ask: pytest.FixtureRequest) -> Sources:
@@ -125,6 +139,29 @@ def of_logs_file(ask: pytest.FixtureRequest) -> Sources:
     return {"path": str(path)}, None  # a file that is not there yet is waited for
 
 
+def of_logs_journald(ask: pytest.FixtureRequest) -> Sources:
+    journald: Journald = ask.getfixturevalue("journald")
+    journald.lines(range(2))
+    return {"namespace": journald.namespace}, {"directory": "/no/such/folder"}
+
+
+def of_logs_command(_ask: pytest.FixtureRequest) -> Sources:
+    argv = [sys.executable, "-c", "import time; print('started', flush=True); time.sleep(60)"]
+    return {"argv": argv}, {"argv": ["/no/such/program"]}
+
+
+def of_logs_kube(ask: pytest.FixtureRequest) -> Sources:
+    cluster = Cluster(ask.getfixturevalue("tmp_path"), ask.getfixturevalue("monkeypatch"))
+    cluster.pod("orders-1")
+    return {"selector": "app=orders"}, {"target": "deploy/gone"}
+
+
+def of_logs_docker(ask: pytest.FixtureRequest) -> Sources:
+    daemon = Daemon(ask.getfixturevalue("tmp_path"), ask.getfixturevalue("monkeypatch"))
+    daemon.container("web")
+    return {"container": "web"}, {"container": "gone"}
+
+
 def of_drains_http(ask: pytest.FixtureRequest) -> Sources:
     headers = {"Authorization": "Bearer s3cretword"}
     living = {"url": f"http://{ask.getfixturevalue('web')}/readyz", "headers": headers}
@@ -139,6 +176,15 @@ def of_drains_process(ask: pytest.FixtureRequest) -> Sources:
 
 def of_drains_haproxy(ask: pytest.FixtureRequest) -> Sources:
     return {"socket": str(ask.getfixturevalue("balancer").user)}, {"socket": NOBODY}
+
+
+def of_drains_celery(ask: pytest.FixtureRequest) -> Sources:
+    url = ask.getfixturevalue("redis_url")
+    with redis.Redis.from_url(url) as client:
+        client.sadd("_kombu.binding.celery.pidbox", "\x06\x16\x06\x16one@web.celery.pidbox")
+    # no heartbeat comes that could be waited for
+    ask.getfixturevalue("monkeypatch").setattr("collectors.drains.celery._FIRST", 0.1)
+    return {"url": url}, {"url": DEAD_REDIS}
 
 
 def of_drains_rq(ask: pytest.FixtureRequest) -> Sources:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import repeat
 
-from collectors.logs.facts import Facts, Profile, facts
+from collectors.lines.facts import Facts, Profile, facts
 from console.logs.asking.answer import Answer, Coverage
 from console.logs.asking.batch import Batch, Tally
 from console.logs.asking.joining import joined

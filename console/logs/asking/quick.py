@@ -9,10 +9,10 @@ from typing import Any, Self
 
 import msgspec
 
+from collectors.lines.durations import number, of_value
+from collectors.lines.facts import facts
+from collectors.lines.traces import is_decimal, trace_id
 from collectors.logs._formats.keyed import text_of as keyed_text
-from collectors.logs.durations import number, of_value
-from collectors.logs.facts import facts
-from collectors.logs.traces import is_decimal, trace_id
 from console.logs.asking.answer import Record
 from console.logs.asking.batch import Mask, Tally, Unitless
 from console.logs.asking.plan import Column, Paths, Reader, Reading, Rows

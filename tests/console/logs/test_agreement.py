@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from collectors.logs.facts import detect
+from collectors.lines.facts import detect
 from console.logs.asking.answer import Answer
 from console.logs.asking.ask import ask
 from console.logs.asking.evaluate import Evaluation
