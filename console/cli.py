@@ -243,6 +243,17 @@ def collectors(name: str, as_json: bool) -> None:
 
 @main.command()
 @_configured
+@click.argument("servers", nargs=-1, metavar="[SERVER ...]")
+@click.pass_context
+def login(ctx: click.Context, config: str, environment: str, servers: tuple[str, ...]) -> None:
+    """Log in to servers by hand (passphrase, one-time code), then open the screen."""
+    from console.verbs.login import run_login
+
+    sys.exit(run_login(_wanted(ctx, config, environment), servers))
+
+
+@main.command()
+@_configured
 @click.pass_context
 def doctor(ctx: click.Context, config: str, environment: str) -> None:
     """Examine this installation, terminal and configuration."""

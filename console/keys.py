@@ -28,7 +28,8 @@ def _practices() -> tuple[Key, ...]:
 KEYS: tuple[Key, ...] = (
     Key("go.fleet", ("f",), "go('fleet')", "fleet", "go to", footer=True),
     *_practices(),
-    Key("go.sources", ("S",), "go('sources')", "the console about itself", "go to"),
+    Key("go.sources", ("S",), "go('sources')", "sources; the console about itself", "go to"),
+    Key("go.servers", ("W",), "go('servers')", "servers; the ways to other machines", "go to"),
     Key("go.actions", ("A",), "go('actions')", "actions; what runs, what is owed", "go to"),
     Key("app.help", ("question_mark", "f1"), "help", "help", "console", footer=True),
     Key("app.command", ("colon", "ctrl+p"), "command_palette", "commands", "console", footer=True),
@@ -49,6 +50,8 @@ KEYS: tuple[Key, ...] = (
     Key("app.later", ("full_stop", "right_square_bracket"), "shift_time(-1)", "chart: later", "look"),
     Key("app.zoom", ("z",), "zoom", "the panel alone", "look"),
     Key("app.logs", ("L",), "logs_of", "logs of this subject", "go to"),
+    Key("app.retry", ("r",), "retry_servers", "try again every server that has stopped", "servers"),
+    Key("app.login", ("I",), "login", "log in to a server, in this terminal", "servers"),
     Key("app.mouse", ("m",), "toggle_mouse", "mouse on or off", "console"),
 )
 """The console's own keys; tables and views add theirs, whose ids begin with ``table.`` and ``log.``."""

@@ -1,6 +1,7 @@
 """Durations as loggers write them → seconds."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 LONGEST = 64
@@ -117,6 +118,7 @@ def _words(name: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(name[-64:])]
 
 
+@lru_cache(maxsize=4096)
 def unit_by_name(name: str) -> float | None:
     """Seconds per 1 that the field's own name tells: ``duration_ms``, ``latencyNs``, ``took_millis``."""
     words = _words(name)
@@ -127,6 +129,7 @@ def unit_by_name(name: str) -> float | None:
     return UNITS.get(words[-1], 1e-3)
 
 
+@lru_cache(maxsize=4096)
 def is_span(name: str) -> bool:
     """Whether a field of this name tells how long something took or may take."""
     words = _words(name)

@@ -5,11 +5,12 @@ import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal, TypeVar
+from typing import ClassVar, TypeVar
 
 from collectors.base import Collector, Context
 from collectors.clock import Clock
 from collectors.errors import UnsupportedError
+from collectors.logs._formats.names import Format
 from collectors.logs._formats.parser import Parser
 from collectors.logs._stream import Stream
 from collectors.model.practice import Practice
@@ -33,12 +34,6 @@ PIECE = 256 * 1024
 
 ROUND = 4 * 1024 * 1024
 """Bytes read before anything is parsed."""
-
-Format = Literal[
-    "auto", "json", "logfmt", "plain", "access", "apache", "klog", "log4j", "loguru", "nginx",
-    "postgres", "redis", "rq", "stdlib", "structlog", "syslog", "zap",
-]  # fmt: skip
-
 
 T = TypeVar("T")
 _Results = list[tuple[Stream, Got]]

@@ -3,24 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from collectors.logs._formats.keyed import Keyed
+from collectors.logs._formats.assemble import Assembler
 from collectors.logs._formats.loggers import UNKNOWN, Logger
-from collectors.logs._formats.text import NAMES, TextReader
+from collectors.logs._formats.reader import Reader
+from collectors.logs._formats.virtual import Paths
 from collectors.logs.durations import is_span, unit_by_name
 
 VIRTUAL = (
     *("time", "level", "message", "logger", "trace", "request", "error", "stack", "duration", "service"),
     "host",
 )
-"""Facts that every line may tell, whatever its logger calls them."""
-
-
-class Readers:
-    """What reads the lines of one profile; it remembers, and several threads may share it."""
-
-    def __init__(self, logger: Logger, only: str) -> None:
-        self.keyed = Keyed(logger)
-        self.text = TextReader(self.keyed, only if only in NAMES else "")
+"""Facts that every record may tell, whatever its logger calls them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +33,14 @@ class Profile:
     how: str = ""
     made: frozenset[str] = frozenset()
     direct: bool = True
-    forced: bool = False
     logger: Logger = UNKNOWN
-    units: Mapping[str, float] = field(default_factory=dict)
     span: float | None = None
-    readers: Readers = field(default_factory=lambda: Readers(UNKNOWN, ""), repr=False, compare=False)
+    reader: Reader = field(default_factory=Reader, repr=False, compare=False)
+    paths: Paths = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make what remembers which paths lead anywhere."""
+        object.__setattr__(self, "paths", Paths(self.aliases))
 
     def unit_of(self, field: str) -> float | None:
         """Seconds that 1 of a bare number in ``field`` stands for; None where nobody knows.
@@ -52,9 +48,13 @@ class Profile:
         The logger's own habit for this field counts first, then what the field's name says, then what
         the logger does to every duration. A field that is no duration has none.
         """
-        known = self.units.get(field)
+        known = self.logger.units.get(field)
         if known is None:
             known = unit_by_name(field)
         if known is None and self.span is not None and is_span(field.rpartition(".")[2]):
             return self.span
         return known
+
+    def assembler(self) -> Assembler:
+        """A new follower of such lines."""
+        return Assembler(self.reader, lambda: self.format)

@@ -1,6 +1,7 @@
 """Endpoint → Dial: what the configuration names, and how a transport gets there."""
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
@@ -31,19 +32,31 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class TcpDial:
-    """A TCP address; ``name`` is what a certificate must carry."""
+    """A TCP address; ``name`` is what a certificate must carry.
+
+    Of a port of this machine that leads through a server, ``place`` says where to. Other users of this
+    machine could connect to it too, so ``opened`` closes it: call it when the connection stands, or failed.
+    """
 
     host: str
     port: int
     name: str
+    place: str = ""
+    opened: Callable[[], Awaitable[None]] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class UnixDial:
-    """A UNIX socket; ``name`` is what a certificate must carry, empty for a local server."""
+    """A UNIX socket; ``name`` is what a certificate must carry, empty for a local server.
+
+    Of a socket that leads through a server, ``place`` says where to. Such a socket takes every connection
+    and hangs up if nobody is there: ``probe`` connects once and raises what the server said of the address.
+    """
 
     path: str
     name: str = ""
+    place: str = ""
+    probe: Callable[[], Awaitable[None]] | None = field(default=None, compare=False, repr=False)
 
 
 Dial = TcpDial | UnixDial

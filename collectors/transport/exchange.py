@@ -27,7 +27,7 @@ from collectors.errors import (
 from collectors.secret import Secret, SecretUrl
 from collectors.text import one_line
 from collectors.transport.endpoint import Dial, TcpDial, UnixDial
-from collectors.transport.faults import place_of, socket_fault
+from collectors.transport.faults import place_of, socket_fault, through
 from collectors.transport.headers import check_header
 from collectors.transport.resolve import Resolver
 from collectors.transport.spans import span
@@ -181,7 +181,8 @@ class Exchanger:
         except (httpx.TransportError, httpx.InvalidURL, OSError) as error:
             if ask.target.tls and self._files != NO_FILES and not progress.connecting:
                 await self._forget()  # a certificate may have been renewed; a refusal can come as a reset
-            raise _fault(error, progress, place, seconds) from None
+            fault = _fault(error, progress, place, seconds)
+            raise (await through(dial, fault) if isinstance(fault, SourceError) else fault) from None
 
     async def close(self) -> None:
         """Close everything; never raises."""

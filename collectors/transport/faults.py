@@ -16,9 +16,24 @@ _NO_WAY = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOW
 
 def place_of(dial: Dial) -> str:
     """An address for a sentence."""
+    if dial.place:
+        return dial.place
     if isinstance(dial, UnixDial):
         return dial.path
     return f"[{dial.host}]:{dial.port}" if ":" in dial.host else f"{dial.host}:{dial.port}"
+
+
+async def through(dial: Dial, fault: SourceError) -> SourceError:
+    """The fault of a connection, or what the server on the way says of it.
+
+    A socket that leads through a server takes every connection: that nobody was there is known there.
+    """
+    if isinstance(dial, UnixDial) and dial.probe is not None and isinstance(fault, UnreachableError):
+        try:
+            await dial.probe()
+        except SourceError as told:
+            return told
+    return fault
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

@@ -16,12 +16,15 @@ from collectors.model.practice import Practice
 from collectors.model.sweep import Sweep
 from collectors.model.verdict import Verdict
 from collectors.text import shown
+from collectors.transport.endpoint import Dialer
 from collectors.transport.lease import Leases
+from collectors.transport.servers.state import Phase
 from console.engine.history import History
 from console.engine.host import CoreHost, ForeignHost, Host, wind_up
 from console.engine.source import Source
 from console.engine.state import DetailKey, Event, Freshness, SourceId
 from console.engine.store import Store
+from console.engine.ways import Ways
 from console.findings import find_all
 from console.settings import CollectorSettings, Settings
 
@@ -74,6 +77,8 @@ class Core:
         self._interest: frozenset[DetailKey] = frozenset()
         self._looked_at: frozenset[SourceId] = frozenset()
         self._fetching: set[DetailKey] = set()
+        self.ways = Ways(self.store, self.clock, self._came_up)
+        self.ways.open(settings.servers)
         for collector in self._wanted(settings):
             self._add(collector)
 
@@ -86,17 +91,27 @@ class Core:
         self.spawn(self._think(), "findings")
         self.spawn(self._transitions(), "deadlines")
 
-    async def once(self) -> None:
-        """Collect every source one time, all together, and judge.
+    async def once(self, only: Iterable[SourceId] = ()) -> None:
+        """Collect every source one time, or these, all together, and judge.
 
-        What has turned stale while the slowest answered is collected once more.
+        What has turned stale while the slowest answered is collected once more, and what was too early
+        for its server.
         """
-        await asyncio.gather(*(source.once() for source in self._sources.values()))
-        now = self.clock.boottime()
+        asked = set(only) or set(self._sources)
+        await asyncio.gather(*(self._sources[source].once() for source in asked))
+        await self.ways.settled(
+            {source.settings.server for source in self._sources.values() if source.unreached}
+        )
+        snapshot, now = self.store.snapshot(), self.clock.boottime()
+        up = {server.name for server in snapshot.servers if server.phase is Phase.UP}
         late = [
             state.id
-            for state in self.store.snapshot().sources
-            if state.failure is None and state.freshness(now) is Freshness.STALE
+            for state in snapshot.sources
+            if state.id in asked
+            and (
+                (state.failure is None and state.freshness(now) is Freshness.STALE)
+                or (self._sources[state.id].unreached and state.server in up)
+            )
         ]
         await asyncio.gather(*(self._sources[source].once() for source in late))
         self.judge()
@@ -127,10 +142,21 @@ class Core:
         self._tasks.clear()
         self._runs.clear()
         await asyncio.gather(*(source.close() for source in self._sources.values()))
+        await self.ways.close()
 
     async def apply(self, settings: Settings) -> None:
-        """Go over to other settings: sources that are the same go on undisturbed."""
+        """Go over to other settings: sources that are the same go on undisturbed.
+
+        Where the servers differ, all that runs through one begins anew.
+        """
+        others = settings.servers != self.settings.servers
         self.settings = settings
+        if others:
+            for source_id, source in list(self._sources.items()):
+                if source.settings.server:
+                    await self._remove(source_id)
+            await self.ways.close()
+            self.ways.open(settings.servers)
         wanted = {SourceId(one.name, one.instance): one for one in self._wanted(settings)}
         for source_id, source in list(self._sources.items()):
             if wanted.get(source_id) != source.settings:
@@ -177,11 +203,18 @@ class Core:
         foreign = info.distribution if info else ""
         host: Host = ForeignHost(settings.type, self.clock.boottime) if foreign else CoreHost()
         leases = Leases() if foreign else self._leases
-        make = _maker(settings, self.clock, leases, self._emit)
-        source = Source(settings, make, host, self.store, self.history, self.clock, self._rng)
-        source.on_sweep = self._swept
+        make = _maker(settings, self.clock, leases, self.ways.dialer, self._emit)
+        way = self.ways.way(settings.server, settings.name)
+        source = Source(settings, make, host, self.store, self.history, self.clock, self._rng, way)
+        source.on_sweep = lambda *swept: self.on_sweep(*swept)  # noqa: PLW0108 - ours is set later
         self._sources[source.id] = source
         self.store.put_source(source.state(foreign))
+
+    def _came_up(self, server: str) -> None:
+        """Collect at once what waited for this server."""
+        for source in self._sources.values():
+            if source.unreached and source.settings.server == server:
+                source.kick(at_once=True)
 
     def _wanted(self, settings: Settings) -> list[CollectorSettings]:
         return [one for one in settings.collectors if one.enabled and self._only in (None, one.practice)]
@@ -197,9 +230,6 @@ class Core:
             await asyncio.gather(task, return_exceptions=True)
         await self._sources.pop(source_id).close()
         self.store.drop_source(source_id)
-
-    def _swept(self, source: SourceId, sweep: Sweep, verdicts: tuple[Verdict, ...]) -> None:
-        self.on_sweep(source, sweep, verdicts)
 
     def _happened(self, event: Event) -> None:
         self.on_event(event)
@@ -254,7 +284,11 @@ def _resume_garbage_collection() -> None:
 
 
 def _maker(
-    settings: CollectorSettings, clock: Clock, leases: Leases, emit: Callable[[LogBatch], None]
+    settings: CollectorSettings,
+    clock: Clock,
+    leases: Leases,
+    dialer: Dialer,
+    emit: Callable[[LogBatch], None],
 ) -> Callable[[Any], Collector[Any]]:
     def make(options: object) -> Collector[Any]:
         if settings.load_error is not None:
@@ -269,6 +303,7 @@ def _maker(
             timeout=settings.timeout,
             clock=clock,
             leases=leases,
+            dialer=dialer,
             emit=emit,
         )
         return registry.load(settings.type)(options, context)
@@ -286,9 +321,18 @@ class CoreThread:
 
     def start(self) -> None:
         """Start the thread and the schedule."""
-        sys.setswitchinterval(0.0005)
-        self._thread.start()
+        self._begin()
         self.submit(lambda: self._loop.create_task(self.core.start()))
+
+    def before(self, command: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The value of a coroutine that runs on the core's loop before the schedule starts."""
+        self._begin()
+        return asyncio.run_coroutine_threadsafe(command(), self._loop).result()
+
+    def _begin(self) -> None:
+        if not self._thread.is_alive():
+            sys.setswitchinterval(0.0005)
+            self._thread.start()
 
     def submit(self, command: Callable[[], object]) -> None:
         """Run ``command`` on the core's loop, soon."""

@@ -84,7 +84,7 @@ def why_level(record: LogRecord) -> str:
     )
     if name:
         written = shown(json.dumps(value, ensure_ascii=False), 40)
-        scale = logger_of(found.keys()).scale_words if found is not None and type(value) is int else ""
+        scale = logger_of(found).scale_words if found is not None and type(value) is int else ""
         return f"since the line says {name}: {written}" + (f", {scale}" if scale else "")
     if record.severity is None:
         return "since the line names none"

@@ -11,7 +11,6 @@ from collectors.model.practice import Practice
 from collectors.model.subject import SubjectId
 from console.keys import KEYS
 from console.present.words import counted
-from console.screens.acting import ActingApp
 from console.screens.actions import ActionsScreen
 from console.screens.base import ConsoleScreen
 from console.screens.commands import Commands
@@ -23,11 +22,13 @@ from console.screens.lab import lab_commands
 from console.screens.logs import LogsScreen
 from console.screens.menu import Menu
 from console.screens.practice import PRACTICE_SCREENS, PracticeScreen
+from console.screens.reaching import ReachingApp
+from console.screens.servers import ServersScreen
 from console.screens.sources import SourcesScreen
 from console.screens.subject import SubjectScreen
 
 
-class Quarterdeck(ActingApp, inherit_bindings=False):
+class Quarterdeck(ReachingApp, inherit_bindings=False):
     """The console: its screens, and what its keys do."""
 
     TITLE = "quarterdeck"
@@ -49,6 +50,7 @@ class Quarterdeck(ActingApp, inherit_bindings=False):
     MODES: ClassVar[dict[str, Any]] = {
         "fleet": FleetScreen,
         "sources": SourcesScreen,
+        "servers": ServersScreen,
         "actions": ActionsScreen,
         "journal": JournalScreen,
         **PRACTICE_SCREENS,
@@ -87,7 +89,7 @@ class Quarterdeck(ActingApp, inherit_bindings=False):
     # -- keys
 
     async def action_go(self, name: str) -> None:
-        """Show the fleet, a practice, or the sources."""
+        """Show the fleet, a practice, the sources, or the servers."""
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         await self.switch_mode(name)
@@ -192,9 +194,10 @@ class Quarterdeck(ActingApp, inherit_bindings=False):
         self._thread.submit(lambda: self.core.refresh(sources))
 
     def action_copy(self) -> None:
-        """Copy the sentence under the cursor."""
+        """Copy the sentence under the cursor; of a server the command to run by hand."""
         screen = self._console_screen()
-        if screen is not None and (words := screen.hint()):
+        words = screen.copied() if isinstance(screen, ServersScreen) else screen.hint() if screen else ""
+        if words:
             self.copy_to_clipboard(words)
             self.notify("copied", markup=False, timeout=2)
 

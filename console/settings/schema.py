@@ -134,13 +134,15 @@ def _server() -> Schema:
     return {
         **_table(
             host=_TEXT,
+            instances=_WORDS,
             user=_TEXT,
             port={"type": "integer", "minimum": 1, "maximum": 65535},
             jump=_TEXT,
+            config=_TEXT,
             options={"type": "object", "additionalProperties": value},
             kube={
-                **_table(target=_TEXT, container=_TEXT, namespace=_TEXT, context=_TEXT),
-                "required": ["target"],
+                **_table(target=_TEXT, selector=_TEXT, container=_TEXT, namespace=_TEXT, context=_TEXT),
+                "oneOf": [{"required": ["target"]}, {"required": ["selector"]}],
             },
             docker=_table(container=_TEXT, context=_TEXT) | {"required": ["container"]},
         ),

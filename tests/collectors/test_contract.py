@@ -99,6 +99,10 @@ def of_health_tcp(ask: pytest.FixtureRequest) -> Sources:
     return {"url": f"tcp://{ask.getfixturevalue('web')}"}, {"url": f"tcp://{NOBODY}"}
 
 
+def of_health_host(_ask: pytest.FixtureRequest) -> Sources:
+    return {"paths": ["/"]}, None  # without a server it is this machine, which is there
+
+
 def of_queues_rq(ask: pytest.FixtureRequest) -> Sources:
     return {"url": ask.getfixturevalue("redis_url")}, {"url": DEAD_REDIS}
 
@@ -139,6 +143,15 @@ def of_drains_process(ask: pytest.FixtureRequest) -> Sources:
 
 def of_drains_haproxy(ask: pytest.FixtureRequest) -> Sources:
     return {"socket": str(ask.getfixturevalue("balancer").user)}, {"socket": NOBODY}
+
+
+def of_drains_celery(ask: pytest.FixtureRequest) -> Sources:
+    url = ask.getfixturevalue("redis_url")
+    with redis.Redis.from_url(url) as client:
+        client.sadd("_kombu.binding.celery.pidbox", "\x06\x16\x06\x16one@web.celery.pidbox")
+    # no heartbeat comes that could be waited for
+    ask.getfixturevalue("monkeypatch").setattr("collectors.drains.celery._FIRST", 0.1)
+    return {"url": url}, {"url": DEAD_REDIS}
 
 
 def of_drains_rq(ask: pytest.FixtureRequest) -> Sources:

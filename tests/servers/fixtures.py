@@ -7,12 +7,16 @@
 `make_postgres(...)`      another PostgreSQL for this test
 `make_database(...)`      another database on the shared PostgreSQL
 `lab`                     the whole demo shop, for one module (3 s to start)
+`sshd`                    a real OpenSSH server, for one module
+`make_sshd(...)`          another one for this test
+`operator`                somebody with a key, known_hosts and ssh_config of his own, who knows nobody yet
 `free_port`               finds a port of 127.0.0.1 that nobody listens on
 """
 
 import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import NoReturn, Protocol
 
 import pytest
@@ -25,6 +29,7 @@ from console.lab.servers import postgres as postgres_server
 from console.lab.servers import valkey as valkey_server
 from console.lab.servers.postgres import Postgres
 from console.lab.servers.valkey import Valkey
+from tests.servers.sshd import Operator, Sshd
 
 _numbers = itertools.count(1)
 
@@ -48,6 +53,12 @@ class MakePostgres(Protocol):
     def __call__(
         self, settings: Mapping[str, str] | None = ..., *, version: int = ..., port: int | None = ...
     ) -> Postgres: ...
+
+
+class MakeSshd(Protocol):
+    """Start an sshd that ends with the test."""
+
+    def __call__(self, settings: Sequence[str] = ..., *, port: int | None = ...) -> Sshd: ...
 
 
 class MakeDatabase(Protocol):
@@ -149,6 +160,33 @@ def make_postgres() -> Iterator[MakePostgres]:
     yield make
     for server in made:
         server.stop()
+
+
+@pytest.fixture(scope="module")
+def sshd() -> Iterator[Sshd]:
+    with Sshd() as server:
+        yield server
+
+
+@pytest.fixture
+def make_sshd() -> Iterator[MakeSshd]:
+    made: list[Sshd] = []
+
+    def make(settings: Sequence[str] = (), *, port: int | None = None) -> Sshd:
+        server = Sshd(settings, port=port)
+        made.append(server)
+        return server.start()
+
+    yield make
+    for server in made:
+        server.remove()
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Operator:
+    folder = tmp_path / "operator"
+    folder.mkdir(mode=0o700)
+    return Operator(folder)
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ class Display:
 
     def parsed(self, told: Told, *, clean: bool) -> Parsed:
         """The line as it may be shown; ``clean``: no part of it needs redaction or marks."""
-        message = self._showing.text(told.message, clean=clean)
+        # journald writes messages as arrays of bytes: the line itself looks harmless
+        message = self._showing.text(told.message, clean=clean and told.message.isprintable())
         return Parsed(told.format, told.time, told.severity, message, self.fields(told, clean=clean), told.ok)
 
     def fields(self, told: Told, *, clean: bool) -> Fields:

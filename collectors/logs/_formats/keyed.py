@@ -10,17 +10,19 @@ from collectors.logs._formats.parsed import MOST_FIELDS, Told
 from collectors.logs._formats.reshape import NEEDS_RESHAPE, reshape
 from collectors.logs._formats.severity import (
     NAMES,
-    OTEL,
-    PINO,
-    SYSLOG,
-    Scale,
     by_name,
     by_number,
     by_status,
+    guessed_scale,
 )
 from collectors.model.logs import Severity
 
 __all__ = ["MOST_FIELDS", "Keyed", "Plan", "text_of"]
+
+_REQUEST = frozenset({
+    "request", "request_uri", "request_method", "uri", "path", "url", "method", "remote_addr",
+})  # fmt: skip
+"""Keys of an access log, whose level is that of its status."""
 
 _PLANS = 512
 _MOST_KEYS = 128
@@ -55,6 +57,8 @@ class Keyed:
         for key in plan.time:
             time = of_any(found[key])
             if time is not None:
+                if key == "timestampSeconds" and type(nanos := found.get("timestampNanos")) is int:
+                    time += nanos * 1e-9 if 0 <= nanos < 10**9 else 0.0
                 break
         return Told(
             plan.logger.name or family,
@@ -70,7 +74,7 @@ class Keyed:
         keys = tuple(found)
         plan = self._plans.get(keys)
         if plan is None:
-            logger = BY_NAME.get(name) or logger_of(found.keys())
+            logger = BY_NAME.get(name) or logger_of(found)
             if logger is UNKNOWN:
                 logger = self._logger
             plan = _plan(found, logger)
@@ -81,24 +85,44 @@ class Keyed:
         return plan
 
     def _severity(self, found: dict[str, Any], plan: Plan) -> Severity | None:
+        numbers: list[tuple[str, float]] = []
         for key in plan.level:
             value = found[key]
             if type(value) is str:
-                severity = NAMES.get(value)
-                if severity is None:
-                    severity = by_name(value, plan.logger.scale or SYSLOG)
-            else:
-                severity = _by_value(value, key, plan.logger.scale)
+                severity = plan.logger.words.get(value) or NAMES.get(value) or by_name(value)
+                if severity is not None:
+                    return severity
+            elif isinstance(value, dict) and (severity := by_name(str(value.get("name", "")))) is not None:
+                return severity
+            if (number := _whole(value)) is not None:
+                numbers.append((key, number))
+        # words come before numbers: they are the same on every scale
+        for key, number in numbers:
+            severity = by_number(number, plan.logger.scale or guessed_scale(key, number))
             if severity is not None:
                 return severity
-        log = found.get("log")
-        if isinstance(log, dict) and isinstance(log.get("level"), str):
-            return by_name(log["level"])
-        if plan.level:
-            return None
-        if plan.logger.name == "serilog":
-            return Severity.INFO
-        return by_status(found["status"]) if "status" in found else None
+        return None if plan.level else _otherwise(found, plan)
+
+
+def _whole(value: object) -> float | None:
+    """A level's number, as such or as text."""
+    if type(value) is int or type(value) is float:
+        return value
+    if type(value) is str and len(value) < 8 and value.isdecimal() and value.isascii():
+        return int(value)
+    return None
+
+
+def _otherwise(found: dict[str, Any], plan: Plan) -> Severity | None:
+    """The severity of a line that has no key for one."""
+    log = found.get("log")
+    if isinstance(log, dict) and isinstance(log.get("level"), str):
+        return by_name(log["level"])
+    if plan.logger.name == "serilog":
+        return Severity.INFO
+    if "status" in found and not _REQUEST.isdisjoint(found):
+        return by_status(found["status"])
+    return None
 
 
 def _plan(found: dict[str, Any], logger: Logger) -> Plan:
@@ -114,16 +138,6 @@ def _plan(found: dict[str, Any], logger: Logger) -> Plan:
 def _candidates(wanted: tuple[str, ...], found: dict[str, Any], lowered: dict[str, str]) -> tuple[str, ...]:
     here = [key for key in wanted if key in found]
     return tuple(here) or tuple(lowered[key.lower()] for key in wanted if key.lower() in lowered)[:1]
-
-
-def _by_value(value: object, key: str, scale: Scale | None) -> Severity | None:
-    if isinstance(value, dict):
-        return by_name(str(value.get("name", "")))
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return None
-    if scale is None:
-        scale = OTEL if key.startswith("severity") and value <= 24 else SYSLOG if value <= 7 else PINO
-    return by_number(value, scale)
 
 
 def _message(found: dict[str, Any], plan: Plan) -> str:

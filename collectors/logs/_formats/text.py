@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from collectors.logs._formats import logfmt
+from collectors.logs._formats import logfmt, structured
 from collectors.logs._formats.keyed import Keyed
 from collectors.logs._formats.ladder import read_json
 from collectors.logs._formats.parsed import Told
-from collectors.logs._formats.shapes import HEAD, SHAPES, Head, general, match
+from collectors.logs._formats.shapes import HEAD, SHAPES, Head, general, is_common, match
 
 NAMES = tuple(dict.fromkeys(shape.name for shape in SHAPES))
 """The shapes' names, as the option ``format`` takes them."""
@@ -30,45 +30,61 @@ class TextReader:
         if logfmt_too and logfmt.looks_like(text):
             pairs = logfmt.pairs(text)
             if len(pairs) > 1:
-                return self._keyed.told(pairs, "logfmt")
+                told = self._keyed.told(pairs, "logfmt")
+                if told.format == "slog" and text.startswith('time="'):
+                    # of the two only logrus puts its times between quotes
+                    told.format = "logrus"
+                return told
         beginning = text[:HEAD]
+        head = self._shaped(beginning, now) or general(beginning, now)
+        return None if head is None else self._with(head, text)
+
+    def _shaped(self, beginning: str, now: float) -> Head | None:
+        """The head by one of the shapes; the shape that fitted is asked first the next time."""
         shapes = self._shapes
-        for index, shape in enumerate(shapes):
-            head = match(shape, beginning, now)
+        if not shapes:
+            return None
+        head = match(shapes[0], beginning, now)
+        if head is not None or is_common(beginning):
+            return head
+        for index in range(1, len(shapes)):
+            head = match(shapes[index], beginning, now)
             if head is not None:
-                if index:
-                    # the shape that fitted is asked first the next time
-                    self._shapes = (shape, *shapes[:index], *shapes[index + 1 :])
-                return self._with(head, text)
-        found = general(beginning, now)
-        return None if found is None else self._with(found, text)
+                self._shapes = (shapes[index], *shapes[:index], *shapes[index + 1 :])
+                return head
+        return None
 
     def _with(self, head: Head, text: str) -> Told:
         fields: dict[str, Any] = dict(head.fields)
-        rest = text[head.start : head.end]
-        severity = head.severity
-        if head.name in _CARRIERS and rest[:1] == "{":
-            inner = self._inner(rest)
+        name, rest = head.name, text[head.start : head.end]
+        if fields.pop("version", None) is not None:
+            parameters, rest = structured.parameters(rest)
+            fields = {**parameters, **fields}
+        if name in _CARRIERS:
+            inner = self._carried(rest, name)
             if inner is not None:
                 inner.fields = {**fields, **inner.fields}
-                inner.severity = inner.severity or severity
+                inner.severity = inner.severity or head.severity
                 inner.time = inner.time or head.time
                 return inner
-        used: frozenset[str] = frozenset()
-        if head.name == "zap":
+        elif name == "zap":
             rest = self._zap(rest, fields)
-        elif head.name in _PAIRED:
+        elif name in _PAIRED:
             rest = _paired(rest, fields)
-        elif head.name == "syslog" and logfmt.looks_like(rest):
-            inner = self._keyed.told(logfmt.pairs(rest), "syslog")
-            fields |= inner.fields
-            severity = severity or inner.severity
-            used = inner.used
-        return Told(head.name, head.time, severity, rest.strip(), fields, used)
+        return Told(name, head.time, head.severity, rest.strip(), fields)
 
-    def _inner(self, rest: str) -> Told | None:
-        found, _ = read_json(rest.encode("utf-8", "replace"))
-        return None if found is None else self._keyed.told(found, "json")
+    def _carried(self, rest: str, name: str) -> Told | None:
+        """A line of JSON or of pairs within a carrier's."""
+        if rest[:1] == "{":
+            found, _ = read_json(rest.encode("utf-8", "replace"))
+            return None if found is None else self._keyed.told(found, "json")
+        if name == "syslog" and logfmt.looks_like(rest):
+            pairs = logfmt.pairs(rest)
+            inner = self._keyed.told(pairs, name)
+            if not self._keyed.plan(pairs).message:
+                inner.message = rest.strip()
+            return inner
+        return None
 
     def _zap(self, rest: str, fields: dict[str, Any]) -> str:
         """A development line's message, its JSON tail taken apart."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from collectors.action import Action
@@ -126,7 +127,7 @@ class PostgresPool(Collector[Options]):
     async def _new_reader(self, role: str) -> PostgresReader:
         context = self.context
         endpoint = context.endpoint(self.options.url)
-        dial = await context.dialer.dial(endpoint)
+        dial = partial(context.dialer.dial, endpoint)
         return PostgresReader(endpoint, dial, context.leases, PACKAGE, context.timeout, role=role)
 
     async def _that_is_in(self, own: PostgresReader) -> PostgresReader:

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 
-from collectors.errors import AccessError, AnswerError, TimedOutError, UnreachableError
+from collectors.errors import AccessError, AnswerError, SourceError, TimedOutError, UnreachableError
 from collectors.text import one_line
 from collectors.transport.endpoint import Dial, UnixDial
-from collectors.transport.faults import place_of, socket_fault
+from collectors.transport.faults import place_of, socket_fault, through
 from collectors.transport.resolve import Resolver
 from collectors.transport.spans import span
 
@@ -31,11 +31,14 @@ class HaproxyReader:
         place = place_of(dial)
         try:
             async with asyncio.timeout(self._timeout):
-                return _checked(await self._exchanged(dial, command), place)
+                answer = await self._exchanged(dial, command)
+            if not answer and isinstance(dial, UnixDial) and dial.probe is not None:
+                await dial.probe()
+            return _checked(answer, place)
         except TimeoutError:
             raise TimedOutError(f"no answer in {span(self._timeout)}", f"{place} takes too long") from None
         except OSError as error:
-            raise self._fault(error, place) from None
+            raise await through(dial, self._fault(error, place)) from None
 
     async def _exchanged(self, dial: Dial, command: str) -> str:
         reader, writer = await connected(dial, self._resolver, self._timeout)
@@ -52,7 +55,7 @@ class HaproxyReader:
             # the socket is closed in the loop's next turn
             await asyncio.sleep(0)
 
-    def _fault(self, error: OSError, place: str) -> Exception:
+    def _fault(self, error: OSError, place: str) -> SourceError:
         fault = socket_fault(error, place) or UnreachableError(f"failed: {error}", place)
         if isinstance(fault, AccessError):
             return AccessError(fault.why, f"{fault.hint}: see `group` and `mode` of the `stats socket` line")

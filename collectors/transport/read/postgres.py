@@ -5,7 +5,7 @@ takes the names of packaged statements and never text.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from collectors.errors import AccessError, AnswerError
 from collectors.model.sweep import Cost
@@ -33,13 +33,13 @@ class PostgresReader:
 
     ``package`` holds a folder ``sql``. Behind PgBouncer, which refuses start parameters, every
     statement runs in a transaction of its own with ``SET LOCAL``. Readers of another ``role`` have
-    a session of their own.
+    a session of their own. ``dial`` is asked anew for each session.
     """
 
     def __init__(
         self,
         endpoint: Endpoint,
-        dial: Dial,
+        dial: Callable[[], Awaitable[Dial]],
         leases: Leases,
         package: str,
         timeout: float,
@@ -51,7 +51,7 @@ class PostgresReader:
         self._leases = leases
         self._package = package
         self._timeout = timeout
-        self._place = place_of(dial)
+        self._place = str(endpoint.url.shown)
         self._key = LeaseKey("postgres", endpoint.url.reveal(), endpoint.server, role)
         self._lease = leases.get(self._key, self._connect, disconnect, _KEEPS)
         self._texts: dict[str, str] = {}
@@ -104,4 +104,6 @@ class PostgresReader:
             raise explain(error, self._place) from None
 
     async def _connect(self) -> Session:
-        return await open_session(self._endpoint, self._dial, self._timeout)
+        dial = await self._dial()
+        self._place = place_of(dial)
+        return await open_session(self._endpoint, dial, self._timeout)

@@ -9,8 +9,9 @@ from typing import Any
 import asyncpg
 
 from collectors.errors import AccessError, AnswerError, SourceError, TimedOutError, UnreachableError
-from collectors.transport.endpoint import Dial, Endpoint, UnixDial
-from collectors.transport.faults import place_of, socket_fault
+from collectors.transport.endpoint import Dial, Endpoint, TcpDial
+from collectors.transport.faults import place_of, socket_fault, through
+from collectors.transport.postgres_tls import pinned
 
 Row = Mapping[str, Any]
 
@@ -67,13 +68,17 @@ async def open_session(endpoint: Endpoint, dial: Dial, seconds: float) -> Sessio
     """
     place = place_of(dial)
     try:
-        connection, pooled = await _connect_either(endpoint, dial, seconds)
+        try:
+            connection, pooled = await _connect_either(endpoint, dial, seconds)
+        finally:
+            if isinstance(dial, TcpDial) and dial.opened is not None:
+                await dial.opened()
     except asyncpg.PostgresError as error:
         raise _refused(error) from None
     except TimeoutError:
         raise TimedOutError("no connection", f"{place} does not answer") from None
     except (OSError, asyncpg.InterfaceError, ValueError) as error:
-        raise _fault(error, place) from None
+        raise await through(dial, _fault(error, place)) from None
     return Session(connection, pooled, connection.get_server_version().major)
 
 
@@ -136,8 +141,13 @@ async def _connect_either(endpoint: Endpoint, dial: Dial, seconds: float) -> tup
 
 async def _connect(endpoint: Endpoint, dial: Dial, seconds: float, limits: Mapping[str, str]) -> Any:  # noqa: ANN401 - asyncpg has no types
     where: dict[str, Any] = {}
-    if not isinstance(dial, UnixDial):
+    if isinstance(dial, TcpDial):
         where = {"host": dial.host, "port": dial.port}
+        if dial.name != dial.host:
+            where["ssl"] = await asyncio.to_thread(pinned, endpoint.url, dial.name)
+    elif dial.place:
+        # one of the server's, by the name that it has here
+        where = {"host": dial.path}
     return await asyncpg.connect(
         endpoint.url.reveal(),
         **where,

@@ -11,6 +11,7 @@ from collectors.errors import SourceError, UnreachableError, UnsupportedError
 from collectors.secret import SecretUrl
 from collectors.text import one_line
 from collectors.transport.endpoint import Dial, Endpoint, TcpDial, UnixDial
+from collectors.transport.faults import through
 from collectors.transport.read.redis_address import Address, Login, parse_address
 from collectors.transport.read.redis_errors import explain
 from collectors.transport.read.redis_link import Link, Server
@@ -30,13 +31,19 @@ class Way:
         self._options = options
         self._cluster = cluster
         self.address: Address = parse_address(options.url)
-        self.where = str(one_line(options.url.shown, 120))
+        beyond = f" through {context.server}" if context.server else ""
+        self.where = str(one_line(f"{options.url.shown}{beyond}", 160))
         self._resolver = Resolver()
         self._tls: ssl.SSLContext | None = None
 
     async def open(self, dial: Dial) -> Link:
         """A connection that is logged in, named and known to be of the right kind."""
-        link = await self._connected(dial, self.address.login, self.address.db)
+        try:
+            link = await self._connected(dial, self.address.login, self.address.db)
+        except (RedisConnectionError, OSError) as error:
+            if isinstance(error, AuthenticationError):
+                raise
+            raise await through(dial, explain(error, self.where)) from None
         try:
             await link.introduce(self._context.clock)
             self._refuse(link.server)

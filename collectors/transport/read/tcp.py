@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from collectors.errors import TimedOutError, UnreachableError
 from collectors.transport.endpoint import Dial, UnixDial
-from collectors.transport.faults import place_of, socket_fault
+from collectors.transport.faults import place_of, socket_fault, through
 from collectors.transport.resolve import Resolver
 from collectors.transport.spans import span
 from collectors.transport.tls import not_after
@@ -32,11 +32,17 @@ async def connect(
     timeout: float,  # noqa: ASYNC109 - the words of a time-out need it, and it covers all phases
     context: ssl.SSLContext | None = None,
 ) -> Connected:
-    """Connect once within ``timeout`` seconds in all; raises SourceError in a short phrase."""
+    """Connect once within ``timeout`` seconds in all; raises SourceError in a short phrase.
+
+    Through a server, it is the server that connects: our own end says nothing of the other one.
+    """
     place = place_of(dial)
     began = time.perf_counter()
     try:
         async with asyncio.timeout(timeout):
+            if isinstance(dial, UnixDial) and dial.probe is not None and context is None:
+                await dial.probe()
+                return Connected(time.perf_counter() - began)
             if isinstance(dial, UnixDial):
                 _, writer = await asyncio.open_unix_connection(
                     dial.path, ssl=context, server_hostname=(dial.name or "localhost") if context else None
@@ -56,7 +62,8 @@ async def connect(
     except TimeoutError:
         raise TimedOutError(f"no connection in {span(timeout)}", f"{place} takes too long") from None
     except OSError as error:
-        raise socket_fault(error, place) or UnreachableError(f"failed: {error}", place) from None
+        fault = socket_fault(error, place) or UnreachableError(f"failed: {error}", place)
+        raise await through(dial, fault) from None
     raise UnreachableError("no such name", f"{place} has no address")
 
 

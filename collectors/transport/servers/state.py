@@ -30,7 +30,14 @@ class Fault(StrEnum):
     TIMED_OUT = "no answer in time"
     LOST = "connection lost"
     PROGRAM = "program missing"
+    GONE = "not there"
+    NOT_RUNNING = "not running"
+    FORBIDDEN = "not allowed"
     OTHER = "failed"
+
+
+STOPS = frozenset({Fault.KEY_UNKNOWN, Fault.KEY_CHANGED, Fault.KEY_REVOKED, Fault.AUTH})
+"""Faults after which nothing is tried again by itself: they want a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,21 @@ class ServerState:
 
 
 class ServerError(SourceError):
-    """There is no way to the server just now; the words name it: ``web-1: changed host key``."""
+    """There is no way to the server just now; the words name it: ``web-1: changed host key``.
 
-    def __init__(self, why: object, hint: object = "", *, fault: Fault = Fault.OTHER) -> None:
+    ``hop`` and ``by_hand`` as in ServerState, empty where the server itself is meant.
+    """
+
+    def __init__(
+        self,
+        why: object,
+        hint: object = "",
+        *,
+        fault: Fault = Fault.OTHER,
+        hop: str = "",
+        by_hand: str = "",
+    ) -> None:
         super().__init__(why, hint)
         self.fault = fault
+        self.hop = hop
+        self.by_hand = by_hand

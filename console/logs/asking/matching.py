@@ -24,7 +24,7 @@ from console.logs.language.syntax import (
     Sign,
     Text,
 )
-from console.logs.language.units import Kind, measure, number
+from console.logs.language.units import Kind, measure
 
 Masker = Callable[[Batch], Mask]
 Sieve = Callable[[Batch], Batch]
@@ -106,7 +106,7 @@ class _Comparison:
         literal = compared.literal
         found = None if literal.quoted else measure(literal.text)
         self._of_seconds = found is not None and found.kind is Kind.SECONDS
-        plain = number(literal.text) is None and compared.sign is Sign.IS and not compared.field.virtual
+        plain = measure(literal.text) is None and compared.sign is Sign.IS and not compared.field.virtual
         self._exactly = literal.text if plain else None
         self._reach = examine(literal.text).reach if compared.sign is Sign.MATCHES else 0
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from console.logs.asking.batch import Batch, Unitless
 from console.logs.asking.sketch import LARGEST, Numbers
-from console.logs.asking.values import measure_of
+from console.logs.asking.values import measure_of, scaled
 from console.logs.language.syntax import Field
 from console.logs.language.units import Kind
 
@@ -43,14 +43,14 @@ def measured(batch: Batch, field: Field, keys: Sequence[Key]) -> Measured:
     unit = None if own_unit(field) or field.raw else batch.unit(field)
     plain = Kind.PLAIN if unit is None else Kind.SECONDS
     if batch.strict and kinds <= {int, float} and column and min(column) > -LARGEST and max(column) < LARGEST:
-        return {plain: _split(column if unit in (None, 1.0) else [value * unit for value in column], keys)}
+        return {plain: _split(column if unit is None else scaled(column, unit), keys)}
     found: Measured = defaultdict(lambda: defaultdict(list))
     for key, value in zip(keys, column, strict=True):
         one = measure_of(value)
         if one is None:
             continue
         if one.kind is Kind.PLAIN and unit is not None:
-            found[Kind.SECONDS][key].append(one.value * unit)
+            found[Kind.SECONDS][key] += scaled((one.value,), unit)
         else:
             found[one.kind][key].append(one.value)
     return found

@@ -19,7 +19,7 @@ from console.logs.asking.plan import Column, Paths, Reader, Reading, Rows
 from console.logs.asking.sketch import LARGEST
 from console.logs.asking.times import times_of
 from console.logs.asking.told import ToldBatch, told_batch
-from console.logs.asking.values import ABSENT, text_of
+from console.logs.asking.values import ABSENT, scaled, text_of
 from console.logs.language.syntax import Field
 from console.logs.source import Chunk, Stream
 
@@ -199,10 +199,7 @@ def _durations(batch: QuickBatch, field: Field) -> Column:
     def convert(column: Column, path: str) -> Column:
         unit = profile.unit_of(path)
         if unit is not None and set(map(type, column)) == {float} and max(map(abs, column)) < LARGEST:
-            if unit == 1:
-                return column
-            per = round(1 / unit)
-            return [value / per for value in column] if unit < 1 else [value * unit for value in column]
+            return scaled(column, unit)
         return [_duration(value, unit) for value in column]
 
     return batch.merged(field, convert, Unitless)

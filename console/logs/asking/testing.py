@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from datetime import tzinfo
+from math import isclose
 from typing import Any, NamedTuple
 
 from collectors.logs._formats.instant import of_any
-from collectors.logs.durations import of_text
+from collectors.logs.durations import of_value
 from collectors.logs.traces import same_trace
 from console.logs.asking.values import ABSENT, number_of, text_of
 from console.logs.language.literals import wanted_trace
@@ -98,23 +99,23 @@ def _numeric(text: str, unit: float | None) -> Test | None:
     if wanted is None:
         return None
     read = _reader(wanted, unit)
-    return lambda value: read(value) == wanted.value
+    if wanted.kind is Kind.PLAIN:
+        return lambda value: read(value) == wanted.value
+    return lambda value: (found := read(value)) is not None and isclose(found, wanted.value)
 
 
 def _reader(wanted: Measure, unit: float | None) -> Callable[[Any], float | None]:
     """A value as what the literal counts."""
     if wanted.kind is Kind.PLAIN:
         return number_of
-    read = of_text if wanted.kind is Kind.SECONDS else size
-    factor = unit if wanted.kind is Kind.SECONDS else 1.0
+    if wanted.kind is Kind.SECONDS:
+        return lambda value: of_value(value, unit)
 
-    def measured(value: Any) -> float | None:  # noqa: ANN401 - any value of JSON
-        if type(value) is str and (found := read(value)) is not None:
-            return found
-        plain = number_of(value)
-        return None if plain is None or factor is None else plain * factor
+    def of_bytes(value: Any) -> float | None:  # noqa: ANN401 - any value of JSON
+        found = size(value) if type(value) is str else None
+        return number_of(value) if found is None else found
 
-    return measured
+    return of_bytes
 
 
 def _ordered(compared: Compare, moment: Moment, unit: float | None) -> Test:

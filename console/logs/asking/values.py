@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -61,6 +62,15 @@ def measure_of(value: Any) -> Measure | None:  # noqa: ANN401 - any value of JSO
         if found is not None:
             return Measure(found, unit) if -LARGEST < found < LARGEST else None
     return None
+
+
+def scaled(values: Sequence[float], unit: float) -> list[float]:
+    """Numbers as seconds; ``unit``: seconds that 1 stands for."""
+    if unit >= 1:
+        return [value * unit for value in values]
+    # a division is exact to the last digit where a product with 1e-9 is not
+    per = round(1 / unit)
+    return [value / per for value in values]
 
 
 def key_of(value: Any) -> str | float | None:  # noqa: ANN401 - any value of JSON

@@ -59,7 +59,8 @@ def duration(text: str) -> float | None:
         factor = TIMES.get(part[2])
         if part.start() != at or factor is None:
             return None
-        total += float(part[1]) * factor
+        # a division is exact to the last digit where a product with 1e-9 is not
+        total += float(part[1]) * factor if factor >= 1 else float(part[1]) / round(1 / factor)
         at = part.end()
     return sign * total if at and at == len(text) else None
 
