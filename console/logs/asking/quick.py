@@ -129,6 +129,13 @@ class QuickBatch:
             lines = list(compress(lines, mask))
         return lines
 
+    def places(self) -> Sequence[int]:
+        """Where each row stands among the lines of its chunk."""
+        places: Sequence[int] = range(self.size if not self._picks else len(self._picks[0]))
+        for mask in self._picks:
+            places = list(compress(places, mask))
+        return places
+
     def noted(self, note: str) -> Mask:
         """What ``is:`` asks of each row."""
         return self.told.noted(note)
