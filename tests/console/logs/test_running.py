@@ -1,4 +1,4 @@
-"""Questions answered in a thread: memory and files together, each line once; stopped, followed, asked anew."""
+"""Questions answered in a thread: memory and files together, each line once; stopped and followed."""
 
 import json
 from collections.abc import Iterator
