@@ -40,7 +40,7 @@ KEYS = (
     "region", "status", "http.status", "http", "duration_ms", "duration", "elapsed", "path", "event",
     "took_ms", "trace_id", "service", "a-b",
 )  # fmt: skip
-LEVELS = ("info", "warning", "error", "WARN", "nonsense", 30, None)
+LEVELS = ("info", "warning", "error", "WARN", "nonsense", None)
 
 
 @st.composite
