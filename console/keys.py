@@ -57,11 +57,33 @@ KEYS: tuple[Key, ...] = (
 """The console's own keys; tables and views add theirs, whose ids begin with ``table.`` and ``log.``."""
 
 
+LOG_KEYS: tuple[Key, ...] = (
+    Key("logs.next_error", ("e",), "error(1)", "the next error", "logs"),
+    Key("logs.previous_error", ("E",), "error(-1)", "the error before", "logs"),
+    Key("logs.mark", ("space",), "bookmark", "bookmark the line, or lift its bookmark", "logs"),
+    Key("logs.next_mark", ("b",), "next_mark(1)", "the next bookmark", "logs"),
+    Key("logs.previous_mark", ("B",), "next_mark(-1)", "the bookmark before", "logs"),
+    Key("logs.only", ("i",), "only(True)", "only lines with this value", "logs"),
+    Key("logs.without", ("I",), "only(False)", "no lines with this value", "logs"),
+    Key("logs.undo", ("u",), "undo", "the question before", "logs"),
+    Key("logs.export", ("x",), "export", "write the answer, or the lines, into a file", "logs"),
+    Key("logs.trace", ("t",), "trace", "all lines of this trace, of all services", "logs"),
+    Key("logs.around", ("o",), "around", "all lines of all services around this moment", "logs"),
+    Key("logs.columns", ("c",), "columns", "choose fields as columns", "logs"),
+    Key("logs.patterns", ("P",), "patterns", "lines of the same pattern, counted", "logs"),
+)
+"""The keys of the screens that show log lines."""
+
+
 def key_map(bound: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """The keys in force by id: the defaults, and what ``[keys]`` binds anew."""
-    return {key.id: bound.get(key.id, key.keys) for key in KEYS}
+    return {key.id: bound.get(key.id, key.keys) for key in ALL_KEYS}
 
 
 def defaults() -> dict[str, tuple[str, ...]]:
     """The default keys by id."""
-    return {key.id: key.keys for key in KEYS}
+    return {key.id: key.keys for key in ALL_KEYS}
+
+
+ALL_KEYS = (*KEYS, *LOG_KEYS)
+"""Everything that ``[keys]`` takes."""

@@ -22,7 +22,6 @@ from console.screens.lab import lab_commands
 from console.screens.logs import LogsScreen
 from console.screens.menu import Menu
 from console.screens.practice import PRACTICE_SCREENS, PracticeScreen
-from console.screens.prompt import Prompt
 from console.screens.reaching import ReachingApp
 from console.screens.servers import ServersScreen
 from console.screens.sources import SourcesScreen
@@ -126,8 +125,11 @@ class Quarterdeck(ReachingApp, inherit_bindings=False):
             self.exit(return_code=130)
             return
         self._cancelled_at = now
+        screen = self._console_screen()
+        given_up = screen.cancel() if screen is not None else ""
         count = self.stop_acting()
-        words = f"Stopping {counted(count, 'action')}." if count else "Nothing runs that could be cancelled."
+        nothing = given_up or "Nothing runs that could be cancelled."
+        words = f"Stopping {counted(count, 'action')}." if count else nothing
         self.notify(f"{words} Press ctrl+c again to quit.", markup=False, timeout=2)
 
     def action_stop_all(self) -> None:
@@ -151,8 +153,7 @@ class Quarterdeck(ReachingApp, inherit_bindings=False):
         """Ask for a filter."""
         screen = self._console_screen()
         if screen is not None and screen is self.screen:
-            prompt = Prompt("filter", "text, or !text for all but those; empty shows all")
-            await self.push_screen(prompt, self._filtered)
+            await self.push_screen(screen.prompt(), self._filtered)
 
     async def action_actions(self) -> None:
         """What can be done with the marked rows, or else with the row under the cursor."""
@@ -176,6 +177,9 @@ class Quarterdeck(ReachingApp, inherit_bindings=False):
     def action_hold(self) -> None:
         """Hold the view, or let it go; measuring goes on."""
         self.held = None if self.held is not None else self.store.snapshot()
+        screen = self._console_screen()
+        if screen is not None:
+            screen.hold_changed()
         self._tick()
         self._painter.soon()
 
@@ -212,13 +216,13 @@ class Quarterdeck(ReachingApp, inherit_bindings=False):
             screen.zoom()
 
     async def action_logs_of(self) -> None:
-        """The logs of the service under the cursor."""
+        """The logs of the service under the cursor, of the time that the charts show."""
         screen = self._console_screen()
-        service = screen.service() if screen is not None else ""
+        service, window = (screen.service(), screen.window()) if screen is not None else ("", None)
         await self.action_go(str(Practice.LOGS))
         logs = self._console_screen()
         if isinstance(logs, LogsScreen):
-            logs.of_service(service)
+            logs.of_service(service, window)
 
     def _filtered(self, text: str | None) -> None:
         screen = self._console_screen()

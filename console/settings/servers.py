@@ -83,6 +83,7 @@ def _server(table: Strict, name: str) -> Server:
         options=_ssh_options(table),
         kube=_pod(table),
         docker=_container(table),
+        config=table.text("config"),
     )
     table.done()
     _check_way(table)
@@ -121,7 +122,7 @@ def _check_way(table: Strict) -> None:
     elif not ways and not table.problems.is_spoiled(table.at):
         table.problems.add(table.at, "has no way in", 'set host = "…", or kube or docker')
     if ways and ways[0] != "host":
-        for key in ("user", "port", "jump", "options"):
+        for key in ("user", "port", "jump", "options", "config"):
             if key in table.values:
                 table.wrong(key, f"belongs to ssh, and this server is reached by {ways[0]}", "take it out")
 
@@ -158,10 +159,21 @@ def _pod(table: Strict) -> Pod | None:
     if table.raw("kube") is None:
         return None
     inner = Strict(table.problems, table.path("kube"), table.raw("kube"))
-    pod = Pod(*(_argument(inner, key) for key in ("target", "container", "namespace", "context")))
+    pod = Pod(
+        target=_argument(inner, "target"),
+        container=_argument(inner, "container"),
+        namespace=_argument(inner, "namespace"),
+        context=_argument(inner, "context"),
+        selector=inner.text("selector"),
+    )
     inner.done()
-    if not pod.target and "target" not in inner.values and not table.problems.is_spoiled(inner.at):
-        table.problems.add(inner.at, "has no target", 'set target = "deploy/…" or a pod')
+    if {"target", "selector"} <= inner.values.keys():
+        inner.wrong("selector", "target and selector exclude each other", "keep one of them")
+    elif not (pod.target or pod.selector) and not {"target", "selector"} & inner.values.keys():
+        if not table.problems.is_spoiled(inner.at):
+            table.problems.add(inner.at, "has no target", 'set target = "deploy/…" or selector = "app=…"')
+    elif "selector" in inner.values and not (pod.selector.strip() and pod.selector.isprintable()):
+        inner.wrong("selector", "selects nothing", 'write it like "app=orders,tier=web"')
     return pod
 
 

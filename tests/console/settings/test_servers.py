@@ -34,6 +34,14 @@ def test_pods_have_instances_too(place: Any) -> None:
     assert settings.servers["b"] == Server("b", kube=Pod("deploy/b", namespace="b"))
 
 
+def test_pods_by_their_labels_and_an_ssh_configuration_of_its_own(place: Any) -> None:
+    settings = place.load(
+        '[servers.a]\nkube = { selector = "app in (a, b)" }\n[servers.b]\nhost = "b"\nconfig = "/etc/hosts"'
+    )
+    assert settings.servers["a"] == Server("a", kube=Pod("", selector="app in (a, b)"))
+    assert settings.servers["b"] == Server("b", host="b", config="/etc/hosts")
+
+
 def test_a_collector_follows_its_instance_to_its_server(place: Any) -> None:
     settings = place.load(
         WEB + BASTION + HEALTH + 'server = "{instance}"\nservice = "orders"\n'
@@ -104,6 +112,26 @@ def test_a_collector_follows_its_instance_to_its_server(place: Any) -> None:
             '[servers.a]\nhost = "a"\noptions = { ForwardAgent = true }',
             "servers.a",
             "ForwardAgent is the same for every server",
+            "",
+        ),
+        (
+            '[servers.a]\nkube = { target = "deploy/a", selector = "app=a" }',
+            "servers.a.kube.selector",
+            "target and selector exclude each other",
+            "keep one of them",
+        ),
+        ('[servers.a]\nkube = { selector = "" }', "servers.a.kube.selector", "selects nothing", "app=orders"),
+        ('[servers.a]\nkube = { container = "x" }', "servers.a.kube", "has no target", "selector"),
+        (
+            '[servers.a]\nhost = "a"\nconfig = "ssh_config"',
+            "servers.a",
+            "config 'ssh_config' is not a file",
+            "write its whole path",
+        ),
+        (
+            '[servers.a]\nkube = { target = "x" }\nconfig = "/etc/hosts"',
+            "servers.a.config",
+            "belongs to ssh",
             "",
         ),
         (
