@@ -220,6 +220,36 @@ def act(ctx: click.Context, /, config: str, environment: str, **said: Any) -> No
     sys.exit(run_act(wanted, wish_of(**said)))
 
 
+@main.command(
+    # a question may begin with -path:/healthz, so there are no short options
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
+)
+@click.argument("words", nargs=-1, metavar="[FILE ...] [QUESTION]", type=click.UNPROCESSED)
+@click.option("--config", default="", metavar="FILE", help="Use this file.")
+@click.option("--environment", default="", metavar="NAME", help="Use NAME.toml.")
+@click.option("--since", default="", metavar="TIME", help="As since:TIME in the question: 1h, today.")
+@click.option("--until", default="", metavar="TIME", help="As until:TIME in the question.")
+@click.option("--limit", type=click.IntRange(1, 1_000_000), metavar="N", help="Only the newest N records.")
+@click.option("--follow", is_flag=True, help="Go on with what comes, until ctrl+c.")
+@click.option("--json", "as_json", is_flag=True, help="Records as JSON lines, a table as one object.")
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV.")
+@click.pass_context
+def logs(ctx: click.Context, /, config: str, environment: str, **said: Any) -> None:  # noqa: ANN401 - click's values
+    """Ask log files, a pipe (-), or the configured logs: 'region=eu since:1h | p95(duration)'.
+
+    Without a FILE the configured logs are asked, or what is piped in; without a QUESTION every record
+    is printed; @NAME asks a saved question. Rotated and packed neighbours of a FILE belong to it where
+    the question tells since when.
+    """
+    from console.verbs.logs import LogsWish, run_logs
+
+    if said["as_json"] and said["as_csv"]:
+        raise click.UsageError("--json and --csv exclude each other")
+    form = "json" if said.pop("as_json") else "csv" if said["as_csv"] else "text"
+    del said["as_csv"]
+    sys.exit(run_logs(_wanted(ctx, config, environment), LogsWish(form=form, **said)))
+
+
 @main.command()
 @_configured
 @click.option("--verify", is_flag=True, help="Walk the chain: is every record as it was written?")

@@ -66,6 +66,7 @@ LOG_KEYS: tuple[Key, ...] = (
     Key("logs.only", ("i",), "only(True)", "only lines with this value", "logs"),
     Key("logs.without", ("I",), "only(False)", "no lines with this value", "logs"),
     Key("logs.undo", ("u",), "undo", "the question before", "logs"),
+    Key("logs.export", ("x",), "export", "write the answer, or the lines, into a file", "logs"),
     Key("logs.trace", ("t",), "trace", "all lines of this trace, of all services", "logs"),
     Key("logs.around", ("o",), "around", "all lines of all services around this moment", "logs"),
     Key("logs.columns", ("c",), "columns", "choose fields as columns", "logs"),

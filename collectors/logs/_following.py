@@ -106,13 +106,13 @@ class FollowedLogs(Collector[O]):
         Raises the way's failure after what had come before it was emitted.
         """
         clock, emit = self.context.clock, self.context.emit
-        until = clock.boottime() + min(0.6 * self.context.every, 0.4 * self.context.timeout)
         way = self._way = self._way or self.way()
         found = await way.find()
         for key in found.gone:
             self._streams.pop(key, None)
         for source in found.new:
             self._follow(source)
+        until = clock.boottime() + min(0.6 * self.context.every, 0.4 * self.context.timeout)
         reads = total = 0
         active = list(self._streams.values())
         while await self._work(until) and active:

@@ -81,7 +81,7 @@ class Core:
         self._interest: frozenset[DetailKey] = frozenset()
         self._looked_at: frozenset[SourceId] = frozenset()
         self._fetching: set[DetailKey] = set()
-        self.ways = Ways(self.store, self.clock, self._came_up)
+        self.ways = Ways(self.store, self.clock, lambda server: _look_behind(server, self._sources.values()))
         self.ways.open(settings.servers)
         for collector in self._wanted(settings):
             self._add(collector)
@@ -222,12 +222,6 @@ class Core:
         self._sources[source.id] = source
         self.store.put_source(source.state(foreign))
 
-    def _came_up(self, server: str) -> None:
-        """Collect at once what waited for this server."""
-        for source in self._sources.values():
-            if source.unreached and source.settings.server == server:
-                source.kick(at_once=True)
-
     def _wanted(self, settings: Settings) -> list[CollectorSettings]:
         return [one for one in settings.collectors if one.enabled and self._only in (None, one.practice)]
 
@@ -296,6 +290,13 @@ def _resume_garbage_collection() -> None:
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
+
+
+def _look_behind(server: str, sources: Iterable[Source]) -> None:
+    """Collect at once what waited for this server."""
+    for source in sources:
+        if source.unreached and source.settings.server == server:
+            source.kick(at_once=True)
 
 
 def _maker(

@@ -23,34 +23,43 @@ class Block:
 
 @dataclass(slots=True)
 class Blocks:
-    """Reads one log; blocks, and never raises: ``unread`` holds (path, why) of what could not be read."""
+    """Reads one log; blocks, and never raises: ``unread`` holds (path, why) of what could not be read.
+
+    ``alone``: without its rotated neighbours.
+    """
 
     path: str
+    alone: bool = False
     unread: list[tuple[str, str]] = field(default_factory=list)
 
     def total(self, window: Window) -> int:
         """Bytes of the files that may hold a window, packed as they are."""
-        return Past(self.path).estimate(window.since, window.until)
+        return sum(one.size for one in self._within(window))
 
     @property
     def modified(self) -> float:
         """When the newest of its files last changed, UTC epoch seconds; 0 where there is none."""
-        return max((one.mtime for one in Past(self.path).files()), default=0.0)
+        return max((one.mtime for one in self._within(Window())), default=0.0)
 
     @property
     def exists(self) -> bool:
         """Whether there is any file."""
-        return bool(Past(self.path).files())
+        return bool(self._within(Window()))
 
     def read(self, window: Window, *, oldest_first: bool) -> Iterator[Block]:
         """The lines of a window, and some beside it: lines are in order but for a minute."""
         self.unread = []
-        files = Past(self.path).within(window.since, window.until)
+        files = self._within(window)
         for one in files if oldest_first else reversed(files):
             try:
                 yield from self._of_file(one, window, oldest_first=oldest_first)
             except OSError as error:
                 self.unread.append((one.path, error.strerror or str(error)))
+
+    def _within(self, window: Window) -> list[PastFile]:
+        if self.alone:
+            return [one for one in Past(self.path).files() if one.path == self.path]
+        return Past(self.path).within(window.since, window.until)
 
     def _of_file(self, one: PastFile, window: Window, *, oldest_first: bool) -> Iterator[Block]:
         if one.compressed and not one.path.endswith(".gz"):

@@ -1,8 +1,11 @@
 """Lines as questions go through them: from files with their past, from memory, from a pipe."""
 
 import heapq
+import os
+import select
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import BinaryIO
 
 from collectors.lines.facts import Profile, begins, detect, facts
@@ -24,6 +27,9 @@ _Heads = list[tuple[float, int, Chunk]]
 UNKNOWN = detect(())
 """The format of lines that nobody has seen."""
 
+PATIENCE = 0.2
+"""Seconds between two looks at whether a quiet pipe was given up."""
+
 MOST_CARRIED = 2_000
 """Lines without a beginning that are carried to the chunk before."""
 
@@ -35,10 +41,12 @@ def sampled(lines: Sequence[bytes]) -> list[bytes]:
 
 
 class FileLines:
-    """Log files and their rotated neighbours; ``streams`` are (path, stream)."""
+    """Log files, with their rotated neighbours unless ``alone``; ``streams`` are (path, stream)."""
 
-    def __init__(self, streams: Iterable[tuple[str, Stream]], profile: Profile | None = None) -> None:
-        self._streams = [(stream, Blocks(path)) for path, stream in streams]
+    def __init__(
+        self, streams: Iterable[tuple[str, Stream]], profile: Profile | None = None, *, alone: bool = False
+    ) -> None:
+        self._streams = [(stream, Blocks(path, alone)) for path, stream in streams]
         self._profile = profile
         self._window = Window()
 
@@ -194,14 +202,26 @@ def stream_of(subject: Subject) -> Stream:
 
 
 class PipeLines:
-    """Lines that come once, oldest first; kept in a file of their own if they are gone through again."""
+    """Lines that come once, oldest first; kept in a file of their own if they are gone through ``again``.
+
+    What has come is told at once; ``cancelled`` is asked while nothing comes.
+    """
 
     total = 0
 
-    def __init__(self, pipe: BinaryIO, stream: Stream, arrival: float, *, again: bool = False) -> None:
+    def __init__(
+        self,
+        pipe: BinaryIO,
+        stream: Stream,
+        arrival: float,
+        *,
+        again: bool = False,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._pipe = pipe
         self._stream = stream
         self._arrival = arrival
+        self._cancelled = cancelled
         self._kept: BinaryIO | None = None
         if again:
             self._kept = tempfile.TemporaryFile()  # noqa: SIM115 - it goes away with us
@@ -214,19 +234,29 @@ class PipeLines:
 
     def chunks(self, window: Window, *, oldest_first: bool = False) -> Iterator[Chunk]:  # noqa: ARG002 - it comes as it comes
         """Chunks as they come."""
-        if self._read and self._kept is not None:
-            self._kept.seek(0)
-            yield from self._cut(self._kept, None)
-        elif not self._read:
+        if not self._read:
             self._read = True
-            yield from self._cut(self._pipe, self._kept)
+            yield from self._cut(self._coming())
+        elif self._kept is not None:
+            self._kept.seek(0)
+            yield from self._cut(iter(partial(self._kept.read, CHUNK), b""))
 
-    def _cut(self, pipe: BinaryIO, kept: BinaryIO | None) -> Iterator[Chunk]:
+    def _coming(self) -> Iterator[bytes]:
+        descriptor = self._pipe.fileno()
+        while not self._cancelled():
+            if not select.select([descriptor], [], [], PATIENCE)[0]:
+                continue
+            data = os.read(descriptor, CHUNK)
+            if not data:
+                return
+            if self._kept is not None:
+                self._kept.write(data)
+            yield data
+
+    def _cut(self, pieces: Iterator[bytes]) -> Iterator[Chunk]:
         held = b""
         over = False
-        while data := pipe.read(CHUNK):
-            if kept is not None:
-                kept.write(data)
+        for data in pieces:
             end = data.rfind(b"\n") + 1
             if not end:
                 over |= len(held) + len(data) > LINE_CAP

@@ -9,7 +9,10 @@ from collectors.logs._formats.instant import of_text
 MOST = 256 * 1024
 """Bytes of one line put together again."""
 
-_CRI = re.compile(rb"(\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d)) (stdout|stderr) ([FP])(?::\S{0,64})? ")
+# what kubectl and docker tell comes in this form too (transport/read/told.py), of a stream that is not known
+_CRI = re.compile(
+    rb"(\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d)) (stdout|stderr|-) ([FP])(?::\S{0,64})? "
+)
 
 
 @dataclass(slots=True)
@@ -47,8 +50,8 @@ class Envelope:
             return None
         inner = data[found.end() :]
         stream = found[2].decode()
-        time = of_text(found[1].decode())
-        part = Inner(inner, time, line.raw, line.lost, {"stream": stream}, line.at)
+        fields = {} if stream == "-" else {"stream": stream}
+        part = Inner(inner, of_text(found[1].decode()), line.raw, line.lost, fields, line.at)
         return self._whole(part, stream, ended=found[3] == b"F")
 
     def docker(self, found: dict[str, Any], line: Inner) -> Inner | None:

@@ -25,6 +25,8 @@ async def find_back(look: RemoteLook, file: Listed, when: When, cutoff: float, m
     lowest = max(0, size - most)
     count = SAMPLES if size - lowest > SAMPLES * SAMPLE else max(1, (size - lowest) // SAMPLE)
     places = [lowest + index * (size - lowest) // count for index in range(count)]
+    if size - lowest > UNTIMED:
+        places = sorted({*places, size - UNTIMED})
     peeks = [Peek(file.path, max(0, place - 1), min(SAMPLE, size - place + 1)) for place in places]
     told = [_sample(peek, data, when) for peek, data in zip(peeks, await look.peek(peeks), strict=True)]
     starts = [start for start, _ in told if start is not None]

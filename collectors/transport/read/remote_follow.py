@@ -81,6 +81,7 @@ class RemoteFollower:
         self._room = asyncio.Event()
         self._started = False
         self._in_vain = 0
+        self._unchanged = False
         self._acts: dict[str, Callable[[Frame], None]] = {
             "A": self._came,
             "D": self._sent,
@@ -106,6 +107,7 @@ class RemoteFollower:
             try:
                 await self._once()
             except Moved:
+                self._unchanged = False
                 self._in_vain += 1
                 await asyncio.sleep(max(0.0, AGAIN_AFTER - (loop.time() - began)))
         self._in_vain = 0
@@ -118,7 +120,8 @@ class RemoteFollower:
 
     async def _once(self) -> None:
         """One life of the program."""
-        arguments = await self._plans()
+        arguments = self._as_before() or await self._plans()
+        self._unchanged = False
         every = EVERY_BY_SUDO if self._wanted.sudo else EVERY
         pattern = self._wanted.path if self._many else ""
         stream = await self._host.stream(self._look.argv("follow", every, PIECE, pattern, *arguments))
@@ -134,6 +137,8 @@ class RemoteFollower:
             for frame in frames.feed(data):
                 self._take(frame)
             while sum(tail.waiting for tail in self.tails) >= BUFFERED:
+                # nobody takes what waits before the first look has its answer
+                self.ready.set()
                 self._room.clear()
                 await self._room.wait()
         ran = await stream.ended()
@@ -142,11 +147,38 @@ class RemoteFollower:
             self._look.words(f"the reader of log files ended ({ran.code}): {said or 'without a word'}")
         )
 
+    def _as_before(self) -> list[object]:
+        """After the way broke: the same files at the same bytes, without a look; the program looks itself.
+
+        Empty where a file was about to be left, and where the last life of the program ended otherwise.
+        """
+        arguments: list[object] = []
+        if not self._unchanged or any(len(tail.living) > 1 for tail in self.tails):
+            return arguments
+        self._begin()
+        for index, tail in enumerate(self.tails):
+            self._indices[index] = tail
+            for slot in tail.living:
+                arguments += [index, tail.path, f"{slot.id[0]}:{slot.id[1]}", slot.received]
+                self._expected.append(slot)
+            if not tail.living:
+                arguments += [index, tail.path, "none", 0]
+        return arguments
+
+    def _begin(self) -> None:
+        """Forget what the last life of the program said."""
+        self._slots, self._expected, self._indices, self._sending = {}, [], {}, None
+
     async def _plans(self) -> list[object]:
         """What is to be read, as arguments of the program."""
         arguments: list[object] = []
-        self._slots, self._expected, self._indices, self._sending = {}, [], {}, None
+        self._begin()
         for tail, main in await self._found():
+            if tail.state not in (SourceState.FOLLOWING, SourceState.MISSING):
+                # it is planned for when it can be read
+                self._indices[len(self._indices)] = tail
+                arguments += [len(self._indices) - 1, tail.path, "none", 0]
+                continue
             plan = await self._plan(tail, main)
             if self._many and not plan.segments:
                 self.tails.remove(tail)
@@ -242,6 +274,7 @@ class RemoteFollower:
 
     def _passed(self, _frame: Frame) -> None:
         self._in_vain = 0
+        self._unchanged = True
         self.ready.set()
 
     def _moved(self, _frame: Frame) -> None:
@@ -269,7 +302,10 @@ class RemoteFollower:
                 raise Moved
         else:
             tail = self._tail_of(frame)
-            if tail.memo is not None and tail.memo.id == identity and tail.memo.offset <= frame.number(4):
+            memo = tail.memo
+            if memo is not None and memo.id == identity and memo.offset <= frame.number(4):
+                raise Moved
+            if tail.unplanned or any(slot not in self._slots.values() for slot in tail.living):
                 raise Moved
             slot = tail.added(identity, frame.number(4))
         self._slots[number] = slot

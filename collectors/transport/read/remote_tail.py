@@ -137,17 +137,27 @@ class RemoteTail:
         return sum(slot.waiting for slot in self.slots)
 
     @property
+    def unplanned(self) -> bool:
+        """Whether an earlier run's place was not looked for yet."""
+        return self.resumed and not self._begun
+
+    @property
+    def living(self) -> list[Slot]:
+        """The files of which more may come."""
+        return [slot for slot in self.slots if not slot.done]
+
+    @property
     def places(self) -> tuple[FilePlace, ...]:
         """Where another reader goes on."""
         if not self._begun:
             return self.resume.places if self.resume is not None else ()
-        kept = tuple(slot.kept() for slot in self.slots if not slot.done)
+        kept = tuple(slot.kept() for slot in self.living)
         return kept or ((self.memo,) if self.memo is not None else ())
 
     def planned(self, plan: Plan) -> list[Slot]:
         """Go over to the files of a plan; what is read on keeps what came of it. Gives their slots."""
         first, self._begun = not self._begun, True
-        was = [slot for slot in self.slots if not slot.done]
+        was = self.living
         slots = [self._planned(segment, was, backlog=first) for segment in plan.segments]
         left = [slot for slot in was if slot not in slots]
         for slot in left:

@@ -1,6 +1,6 @@
 """Records of one stream as columns: what filters and tables are evaluated over."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
@@ -17,7 +17,8 @@ class Tally:
 
     ``unparsed``: lines that no format fitted. ``oversize``: lines cut at the cap. ``untimed``: records of
     the answer dated by their arrival. ``unitless``: numbers of a duration whose unit nobody knows.
-    ``partly``: texts longer than a pattern may look at.
+    ``partly``: texts longer than a pattern may look at. ``holds``: whether a time lies in the span that is
+    asked about, None where all do: the numbers do not depend on what was read beside it.
     """
 
     lines: int = 0
@@ -31,6 +32,17 @@ class Tally:
     first: float | None = None
     last: float | None = None
     streams: dict[str, int] = field(default_factory=dict)
+    holds: Callable[[float], bool] | None = None
+
+    def add(self, other: "Tally") -> None:
+        """Count what another one has counted of the lines read, not of what was found."""
+        self.lines += other.lines
+        self.bytes += other.bytes
+        self.unparsed += other.unparsed
+        self.oversize += other.oversize
+        self.unitless += other.unitless
+        self.partly += other.partly
+        self.saw(other.first, other.last)
 
     def saw(self, *times: float | None) -> None:
         """Widen what is known of the times of all lines."""
@@ -70,6 +82,10 @@ class Batch(Protocol):
 
     def lines(self) -> Sequence[bytes]:
         """Each row's own bytes."""
+        ...
+
+    def places(self) -> Sequence[int]:
+        """Where each row stands among the lines of its chunk."""
         ...
 
     def noted(self, note: str) -> Mask:

@@ -16,7 +16,7 @@ from console.logs.asking.matching import sieve
 from console.logs.asking.needle import needle_of
 from console.logs.asking.plan import Plan
 from console.logs.asking.quick import QuickBatch
-from console.logs.asking.sinks import MOST_RECORDS, sink_of
+from console.logs.asking.sinks import MOST_RECORDS, Sink, sink_of
 from console.logs.asking.testing import Moment
 from console.logs.asking.told import ToldBatch
 from console.logs.asking.wanted import fields_of, needs_whole
@@ -26,6 +26,9 @@ from console.logs.language.syntax import Field, Function, Summary
 from console.logs.source import Chunk, State
 
 _TIME = Field("time")
+_EDGE = 64 * 1024
+_NEAR = 16
+"""Bytes, and lines of them, in which a time is looked for at each end of a chunk."""
 
 
 def window_of(question: Question, moment: Moment) -> Window:
@@ -46,26 +49,27 @@ class Evaluation:
         window: Window | None = None,
         most: int = MOST_RECORDS,
         holds: Callable[[float], bool] | None = None,
+        sink: Sink | None = None,
     ) -> None:
         self.question = question
         self.window = window_of(question, moment) if window is None else window
-        self.tally = Tally()
         self._holds = self.window.holds if holds is None else holds
         self._moment = moment
         self._most = most
         self._sieve = sieve(question.filter, moment)
         self._needle = needle_of(question.filter)
         self._bounded = self.window != Window()
+        self.tally = Tally(holds=self._holds if self._bounded else None)
         self._spans = _needs_span(question) and self.window.since is None
         self._fields = fields_of(question)
         first = question.stages[0] if question.stages else None
         summary = isinstance(first, Summary) and first.every is None
-        self._timed = self._bounded or self._spans or not summary or _TIME in self._fields
+        self._timed = self._bounded or self._spans or not summary or sink is not None or _TIME in self._fields
         if self._timed:
             self._fields |= {_TIME}
         self._whole = needs_whole(question)
         self._plans: dict[int, tuple[Profile, Plan | None]] = {}
-        self.sink = sink_of(question, _offset(moment), most)
+        self.sink = sink_of(question, zone_offset(moment), most) if sink is None else sink
 
     def feed(self, chunk: Chunk) -> None:
         """Take a chunk."""
@@ -77,7 +81,8 @@ class Evaluation:
             return
         tally.lines += lines
         tally.streams[chunk.stream.name] = tally.streams.get(chunk.stream.name, 0) + lines
-        self._look(chunk)
+        if not self._spans:
+            self._look(chunk)
         if self._needle is not None and chunk.records is None and not self._spans:
             narrowed = self._needle.narrowed(chunk.block)
             if narrowed == b"":
@@ -89,9 +94,8 @@ class Evaluation:
             self._take(batch)
 
     def _take(self, batch: Batch) -> None:
-        if self._spans and batch.size:
-            times = batch.times()
-            self.tally.saw(min(times), max(times))
+        if self._spans:
+            self.tally.saw(*filter(self._holds, batch.times()))
         batch = self._sieve(batch)
         if batch.size and self._bounded:
             mask = list(map(self._holds, batch.times()))
@@ -106,7 +110,8 @@ class Evaluation:
     def _batches(self, chunk: Chunk, count: int) -> Iterator[Batch]:
         plan = None if self._whole else self._plan(chunk.profile)
         if plan is None:
-            yield self._told(chunk, chunk.lines(), _arrivals(chunk, None))
+            lines = chunk.lines()
+            yield self._told(chunk, lines, _arrivals(chunk, len(lines)), range(len(lines)))
             return
         rows = plan.rows(chunk, count)
         if rows is not None:
@@ -128,22 +133,31 @@ class Evaluation:
             if not fits:
                 run.append(at)
             elif run:
-                yield self._told(chunk, [lines[one] for one in run], [arrivals[one] for one in run])
+                told = ([lines[one] for one in run], [arrivals[one] for one in run])
+                yield self._told(chunk, *told, run)
                 run = []
 
-    def _told(self, chunk: Chunk, lines: Sequence[bytes], arrivals: Sequence[float]) -> Batch:
+    def _told(
+        self, chunk: Chunk, lines: Sequence[bytes], arrivals: Sequence[float], places: Sequence[int]
+    ) -> Batch:
         profile = chunk.profile
         if chunk.joined:
             told: list[Facts] = [facts(line, profile) for line in lines]
         else:
             lines, told, firsts = joined(lines, profile)
             arrivals = [arrivals[first] for first in firsts]
-        needle = self._needle
-        self.tally.unparsed += sum(
-            not one.parsed and (needle is None or needle.may_hold(line))
-            for one, line in zip(told, lines, strict=True)
-        )
-        return ToldBatch(chunk.stream, profile, lines, told, arrivals, self.tally)
+            places = [places[first] for first in firsts]
+        self._count_unparsed(lines, told, arrivals)
+        return ToldBatch(chunk.stream, profile, lines, told, arrivals, self.tally, places)
+
+    def _count_unparsed(
+        self, lines: Sequence[bytes], told: Sequence[Facts], arrivals: Sequence[float]
+    ) -> None:
+        """Those that could have mattered: of the window, and with what the filter looks for."""
+        needle, holds = self._needle, self._holds
+        for line, one, arrival in zip(lines, told, arrivals, strict=True):
+            if not one.parsed and holds(arrival if one.time is None else one.time):
+                self.tally.unparsed += needle is None or needle.may_hold(line)
 
     def _plan(self, profile: Profile) -> Plan | None:
         known = self._plans.get(id(profile))
@@ -157,38 +171,21 @@ class Evaluation:
         return known[1]
 
     def _look(self, chunk: Chunk) -> None:
-        """See from when to when a chunk is, by its ends."""
+        """See from when to when a chunk is, by the outermost of its lines that tell a time."""
         if chunk.records is None:
             block = chunk.block
-            end = block.rfind(b"\n", 0, len(block) - 1) + 1
-            ends = (block[: block.find(b"\n") if b"\n" in block else len(block)], block[end:].rstrip(b"\n"))
+            first, last = block[:_EDGE].splitlines(), block[-_EDGE:].splitlines()
         else:
-            ends = (chunk.records[0], chunk.records[-1])
-        self.tally.saw(*(facts(one, chunk.profile).time for one in ends))
+            first = last = list(chunk.records)
+        for edge in (first[:_NEAR], last[: -_NEAR - 1 : -1]):
+            times = (facts(one, chunk.profile).time for one in edge)
+            self.tally.saw(next((time for time in times if time is not None), None))
 
     def answer(self, states: Sequence[State], *, stopped: bool = False) -> Answer:
         """The answer so far."""
-        tally = self.tally
-        table = self.sink.table(self._seconds())
-        coverage = Coverage(
-            self.window,
-            tally.first,
-            tally.last,
-            complete=not stopped and all(state.complete for state in states),
-            stopped=stopped,
-            lines=tally.lines,
-            bytes=tally.bytes,
-            matched=tally.matched,
-            unparsed=tally.unparsed,
-            oversize=tally.oversize,
-            untimed=tally.untimed,
-            unitless=tally.unitless + self.sink.unitless,
-            partly=tally.partly,
-            estimated=table is not None and table.estimated,
-            capped=self.sink.capped,
-            streams=tuple(states),
+        return answered(
+            self.question, self.window, self.tally, self.sink, states, self._seconds(), stopped=stopped
         )
-        return Answer(as_text(self.question), table, self.sink.records(), coverage)
 
     def _seconds(self) -> float | None:
         """How long the span of time is, for rates."""
@@ -203,6 +200,39 @@ class Evaluation:
         return max(1.0, last - self.tally.first)
 
 
+def answered(
+    question: Question,
+    window: Window,
+    tally: Tally,
+    sink: Sink,
+    states: Sequence[State],
+    seconds: float | None,
+    *,
+    stopped: bool = False,
+) -> Answer:
+    """An answer of what was found; ``seconds``: how long the span is, for rates."""
+    table = sink.table(seconds)
+    coverage = Coverage(
+        window,
+        tally.first,
+        tally.last,
+        complete=not stopped and all(state.complete for state in states),
+        stopped=stopped,
+        lines=tally.lines,
+        bytes=tally.bytes,
+        matched=tally.matched,
+        unparsed=tally.unparsed,
+        oversize=tally.oversize,
+        untimed=tally.untimed,
+        unitless=tally.unitless + sink.unitless,
+        partly=tally.partly,
+        estimated=table is not None and table.estimated,
+        capped=sink.capped,
+        streams=tuple(states),
+    )
+    return Answer(as_text(question), table, sink.records(), coverage)
+
+
 def _needs_span(question: Question) -> bool:
     return any(
         one.function is Function.RATE
@@ -212,13 +242,14 @@ def _needs_span(question: Question) -> bool:
     )
 
 
-def _arrivals(chunk: Chunk, size: int | None) -> Sequence[float]:
+def _arrivals(chunk: Chunk, size: int) -> Sequence[float]:
     given = chunk.arrivals
     if not isinstance(given, (int, float)):
         return given
-    return list(repeat(float(given), len(chunk.lines()) if size is None else size))
+    return list(repeat(float(given), size))
 
 
-def _offset(moment: Moment) -> float:
+def zone_offset(moment: Moment) -> float:
+    """Seconds that the shown zone is ahead of UTC."""
     shift = datetime.fromtimestamp(moment.now, moment.zone).astimezone(moment.zone).utcoffset()
     return 0.0 if shift is None else shift.total_seconds()

@@ -1,7 +1,6 @@
 """A filter, compiled: batches in, the batches of what passes out."""
 
 from collections.abc import Callable, Sequence
-from itertools import compress
 from operator import and_, not_, or_
 from typing import Any
 
@@ -105,7 +104,8 @@ class _Comparison:
         self._tests: dict[float | None, _Remembered] = {}
         literal = compared.literal
         found = None if literal.quoted else measure(literal.text)
-        self._of_seconds = found is not None and found.kind is Kind.SECONDS
+        measured = found is not None and compared.field.virtual in ("", "duration")
+        self._of_seconds = measured and found is not None and found.kind is Kind.SECONDS
         plain = measure(literal.text) is None and compared.sign is Sign.IS and not compared.field.virtual
         self._exactly = literal.text if plain else None
         self._reach = examine(literal.text).reach if compared.sign is Sign.MATCHES else 0
@@ -119,7 +119,9 @@ class _Comparison:
             unit = 1.0 if field.virtual == "duration" else batch.unit(field)
             self._count_unitless(batch, column, kinds, known=unit is not None)
         if self._reach:
-            batch.tally.partly += sum(type(one) is str and len(one) > self._reach for one in column)
+            batch.tally.partly += within(
+                batch, [type(one) is str and len(one) > self._reach for one in column]
+            )
         if kinds <= _TEXTS:
             if self._exactly is not None:
                 exactly = self._exactly
@@ -148,12 +150,16 @@ class _Comparison:
         return lambda value: absent if type(value) is Unitless else test(value)
 
     def _count_unitless(self, batch: Batch, column: Sequence[Any], kinds: set[type], *, known: bool) -> None:
-        if Unitless in kinds:
-            batch.tally.unitless += sum(type(one) is Unitless for one in column)
-        elif not known and self._compared.sign in ORDERING and kinds & {int, float}:
-            batch.tally.unitless += sum(type(one) in (int, float) for one in column)
+        bare: set[type] = {Unitless} if Unitless in kinds else set()
+        if not known and self._compared.sign in ORDERING:
+            bare |= kinds & {int, float}
+        if bare:
+            batch.tally.unitless += within(batch, [type(one) in bare for one in column])
 
 
-def kept(rows: Sequence[Any], mask: Mask) -> list[Any]:
-    """The rows that a mask means."""
-    return list(compress(rows, mask))
+def within(batch: Batch, flags: Sequence[bool]) -> int:
+    """How many rows are flagged, of those that lie in the question's span of time."""
+    holds = batch.tally.holds
+    if holds is None or True not in flags:
+        return sum(flags)
+    return sum(flag and holds(time) for flag, time in zip(flags, batch.times(), strict=True))

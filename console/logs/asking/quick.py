@@ -129,6 +129,13 @@ class QuickBatch:
             lines = list(compress(lines, mask))
         return lines
 
+    def places(self) -> Sequence[int]:
+        """Where each row stands among the lines of its chunk."""
+        places: Sequence[int] = range(self.size if not self._picks else len(self._picks[0]))
+        for mask in self._picks:
+            places = list(compress(places, mask))
+        return places
+
     def noted(self, note: str) -> Mask:
         """What ``is:`` asks of each row."""
         return self.told.noted(note)
@@ -165,7 +172,10 @@ def _merged(reader: Reader, rows: Rows, paths: Paths, convert: Converter | None,
 
 
 def _levels(batch: QuickBatch, field: Field) -> Column:
-    """Severities, each learned once from a whole line that holds the same values."""
+    """Severities, each learned once from a whole line that holds the same values.
+
+    A number means what it means in the first such line: one stream's lines are of one logger.
+    """
     reading = batch.reading
     columns = [reading.reader.at(batch.rows, path) for path in reading.paths[field]]
     if not reading.all_read(field) and all(map(_lacks, columns)):

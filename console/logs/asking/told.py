@@ -48,6 +48,7 @@ class ToldBatch:
         told: Sequence[Facts],
         arrivals: Sequence[float],
         tally: Tally,
+        places: Sequence[int] | None = None,
     ) -> None:
         self.stream = stream
         self.profile = profile
@@ -55,6 +56,7 @@ class ToldBatch:
         self._lines = lines
         self._told = told
         self._arrivals = arrivals
+        self._places = range(len(told)) if places is None else places
 
     @property
     def size(self) -> int:
@@ -96,6 +98,10 @@ class ToldBatch:
         """Each row's own bytes."""
         return self._lines
 
+    def places(self) -> Sequence[int]:
+        """Where each row stands among the lines of its chunk."""
+        return self._places
+
     def noted(self, note: str) -> Mask:
         """What ``is:`` asks of each row."""
         if note == "hostile":
@@ -115,12 +121,13 @@ class ToldBatch:
             list(compress(self._told, mask)),
             list(compress(self._arrivals, mask)),
             self.tally,
+            list(compress(self._places, mask)),
         )
 
     def records(self) -> Sequence[Record]:
         """Rows made to be shown."""
         return [
-            record_of(one, arrival, self.stream.name)
+            record_of(one, arrival, self.stream.name, self.profile)
             for one, arrival in zip(self._told, self._arrivals, strict=True)
         ]
 
@@ -158,18 +165,24 @@ def found_in(value: Any, path: str) -> Any:  # noqa: ANN401 - any value of JSON
     return ABSENT
 
 
-def record_of(one: Facts, arrival: float, stream: str) -> Record:
-    """A record as it may be shown."""
+def record_of(one: Facts, arrival: float, stream: str, profile: Profile) -> Record:
+    """A record as it may be shown; what its time, level and message were told by is no field any more."""
+    said = {"time": one.time is not None, "level": one.severity is not None, "message": bool(one.message)}
+    used = {_first_of(one.fields, profile.aliases[virtual]) for virtual, tells in said.items() if tells}
     return Record(
         arrival if one.time is None else one.time,
         one.time is not None,
         word_of(one.severity),
         shown(one.message),
-        revealed_fields(one.fields),
+        revealed_fields({name: value for name, value in one.fields.items() if name not in used}),
         stream,
         one.parsed,
         one.hostile,
     )
+
+
+def _first_of(fields: Mapping[str, Any], paths: Sequence[str]) -> str:
+    return next((path for path in paths if fields.get(path) is not None), "")
 
 
 def told_batch(

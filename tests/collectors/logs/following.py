@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from collectors.base import Context
-from collectors.logs.file import FileLogs, FileOptions
+from collectors.logs._following import FollowedLogs
+from collectors.logs.file import FileLogs
 from collectors.model.logs import LogBatch, LogReading, LogRecord
 from collectors.model.sweep import Sweep
 from collectors.positions import NoPositions, Position, Positions
-from collectors.transport.endpoint import Dial, DirectDialer, Endpoint
+from collectors.transport.endpoint import Dial, Dialer, DirectDialer, Endpoint
 from collectors.transport.host import Host
 from collectors.transport.local import LocalHost
 
@@ -47,12 +48,16 @@ class Through:
 
 
 class Following:
+    """A collector of logs that is asked by hand; ``options`` are its own, or those of logs.file."""
+
     def __init__(
         self,
-        path: Path | str,
+        path: Path | str = "",
         every: float = 1.0,
         positions: Positions | None = None,
         host: Host | None = None,
+        dialer: Dialer | None = None,
+        kind: type[FollowedLogs[Any]] = FileLogs,
         **options: Any,
     ) -> None:
         self.batches: list[LogBatch] = []
@@ -62,10 +67,12 @@ class Following:
             every=every,
             emit=self.batches.append,
             positions=positions or NoPositions(),
-            server="web-1" if host else "",
-            dialer=Through(host or LocalHost()),
+            server="web-1" if host or dialer else "",
+            dialer=dialer or Through(host or LocalHost()),
         )
-        self.collector = FileLogs(FileOptions(path=str(path), **options), context)
+        if path:
+            options["path"] = str(path)
+        self.collector = kind(kind.Options(**options), context)
         self.sweep: Sweep | None = None
 
     async def collect(self) -> list[LogRecord]:
@@ -114,7 +121,7 @@ class Following:
 
 
 @asynccontextmanager
-async def following(path: Path | str, **options: Any) -> AsyncIterator[Following]:
+async def following(path: Path | str = "", **options: Any) -> AsyncIterator[Following]:
     made = Following(path, **options)
     await made.collector.open()
     try:

@@ -2,17 +2,22 @@
 
 import asyncio
 import os
+import re
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from collectors.errors import AccessError, UnsupportedError
 from collectors.model.quantity import Known
+from collectors.transport.host import ByteStream, Ran
 from collectors.transport.local import LocalHost
 from collectors.transport.read import remote_follow
+from collectors.transport.read.remote_look import READ_COMMANDS, text
 from tests.collectors.logs.following import Following, Kept, following
 from tests.collectors.logs.test_resume import (
     copied_and_cut,
@@ -21,6 +26,7 @@ from tests.collectors.logs.test_resume import (
     put,
     renamed,
     renamed_twice,
+    rotate,
 )
 from tests.collectors.logs.test_rotation import ended, numbers, writer
 
@@ -231,3 +237,84 @@ async def test_the_program_ends_with_its_collector(tmp_path: Path) -> None:
     while readers():
         assert time.monotonic() < end
         await asyncio.sleep(0.05)
+
+
+class AsNobody(LocalHost):
+    """This machine, as a user who may not do much."""
+
+    name = "web-1"
+
+    async def run(self, argv: Sequence[str], **given: Any) -> Ran:
+        return await super().run([*NOBODY, *argv], **given)
+
+    async def stream(self, argv: Sequence[str]) -> ByteStream:
+        return await super().stream([*NOBODY, *argv])
+
+
+NOBODY = ("setpriv", "--reuid", "65534", "--clear-groups", "--")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+
+
+@as_root
+async def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    put(path, range(3))
+    path.chmod(0o600)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    async with following(path, host=AsNobody()) as stream:
+        await stream.collect()
+        assert stream.reading.word == "denied"
+        assert "may not read it" in stream.reading.note
+        path.chmod(0o644)
+        await stream.until(has(stream, new=3))
+
+
+@as_root
+@pytest.mark.skipif(shutil.which("sudo") is None, reason="apt-get install sudo")
+async def test_by_sudo_a_file_is_read_and_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote_follow, "EVERY_BY_SUDO", 0.05)
+    path = tmp_path / "app.log"
+    put(path, range(3))
+    async with following(path, host=LocalHost(), sudo=True) as stream:
+        await stream.collect()
+        put(path, range(3, 6))
+        await stream.until(has(stream, new=6))
+        put(path, range(6, 8))
+        rotate(path)
+        put(path, range(8, 10))
+        await stream.until(has(stream, new=10))
+        assert stream.numbers(replayed=False) == list(range(10))
+        assert stream.reading.lost.known is Known.EXACT
+        assert stream.reading.rotations.value == 1
+
+
+@as_root
+@pytest.mark.skipif(shutil.which("sudo") is None, reason="apt-get install sudo")
+async def test_a_password_for_sudo_is_not_asked_for_but_told(tmp_path: Path) -> None:
+    async with following(tmp_path / "app.log", host=AsNobody(), sudo=True) as stream:
+        with pytest.raises(AccessError) as caught:
+            await stream.collect()
+    assert caught.value.why == "web-1: sudo wants a password"
+    assert "ls, stat, tail" in caught.value.hint
+
+
+def test_by_sudo_runs_nothing_but_the_list() -> None:
+    told = set()
+    for name in ("list", "peek", "follow"):
+        told |= set(re.findall(r"\bas (\w+)", text(name)))
+    assert told == set(READ_COMMANDS)
+
+
+async def test_a_server_without_the_tools_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "sh").symlink_to("/bin/sh")
+    async with following(tmp_path / "app.log", host=LocalHost()) as stream:
+        with pytest.raises(UnsupportedError, match="not found"):
+            await stream.collect()
+
+
+async def test_a_pattern_that_no_shell_knows_is_refused(tmp_path: Path) -> None:
+    async with following(tmp_path / "**" / "*.log", host=LocalHost()) as stream:
+        with pytest.raises(UnsupportedError, match="not known to the shells"):
+            await stream.collect()

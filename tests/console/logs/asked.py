@@ -65,12 +65,12 @@ def subject(name: str) -> Subject:
     return Context(collector="app").subject(Practice.LOGS, name.encode(), name)
 
 
-def ring_of(name: str, records: Sequence[bytes], time: float = NOW) -> Ring:
-    """A ring that holds these records."""
+def ring_of(name: str, records: Sequence[bytes], times: Sequence[float]) -> Ring:
+    """A ring that holds these records of these times."""
     ring = Ring()
     made = tuple(
         LogRecord(seq, time, timed=False, severity=None, message=Shown("x"), raw=raw)
-        for seq, raw in enumerate(records, 1)
+        for seq, (raw, time) in enumerate(zip(records, times, strict=True), 1)
     )
     ring.append(LogBatch(subject(name), made))
     return ring

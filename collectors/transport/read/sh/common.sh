@@ -34,13 +34,10 @@ sudo=$1
 shift
 echo 'quarterdeck 1'
 told=$(as stat -L -c %i -- / 2>&1)
-case $told in
-'' | *[!0-9]*)
-    printf 'U %s\n' "$told" | head -n 1
-    exit 0
-    ;;
-esac
-if [ -z "$sudo" ] && ! [ -e /proc/$$/fd/1 ]; then
-    echo 'U no /proc'
+case $told in '' | *[!0-9]*) told="U $told" ;; *) told='' ;; esac
+[ -n "$told" ] || [ -n "$sudo" ] || [ -e /proc/$$/fd/1 ] || told='U no /proc'
+[ -n "$told" ] || [ "$(printf ab | tail -c +2 | head -c 1)" = b ] || told='U no tail -c or head -c'
+if [ -n "$told" ]; then
+    printf '%s\n' "${told%%"$newline"*}"
     exit 0
 fi
