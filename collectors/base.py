@@ -14,6 +14,7 @@ from collectors.model.practice import Practice
 from collectors.model.reading import Reading
 from collectors.model.subject import Subject, SubjectId
 from collectors.model.sweep import Cost, Sweep
+from collectors.positions import NoPositions, Positions
 from collectors.secret import SecretUrl
 from collectors.text import Shown, one_line
 from collectors.transport.endpoint import Dialer, DirectDialer, Endpoint
@@ -39,7 +40,8 @@ class Context:
 
     ``collector`` and ``instance`` name it; ``service`` is the default owner of its subjects;
     ``attribute`` are (pattern, service) pairs in the file's order; ``every`` and ``timeout`` are
-    seconds; ``emit`` takes log records, from the collector's own loop.
+    seconds; ``emit`` takes log records, from the collector's own loop; ``positions`` keep where streams
+    were read to.
     """
 
     collector: str
@@ -53,6 +55,7 @@ class Context:
     leases: Leases = field(default_factory=Leases)
     dialer: Dialer = field(default_factory=DirectDialer)
     emit: Callable[[LogBatch], None] = _discard
+    positions: Positions = field(default_factory=NoPositions)
 
     def endpoint(self, url: SecretUrl) -> Endpoint:
         """The endpoint of ``url`` on this collector's server."""

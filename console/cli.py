@@ -113,13 +113,14 @@ def open_(ctx: click.Context, config: str, environment: str, urls: tuple[str, ..
 @click.option(
     "--serve", is_flag=True, help="Run the shop without a screen until SIGTERM; prints config: PATH."
 )
+@click.option("--ssh", is_flag=True, help="Behind real sshds on loopback, with keys of their own.")
 @click.option("--plain", is_flag=True, help="Lines of text instead of a screen.")
 @click.pass_context
-def demo(ctx: click.Context, incident: str, serve: bool, plain: bool) -> None:
+def demo(ctx: click.Context, incident: str, serve: bool, ssh: bool, plain: bool) -> None:
     """Open the embedded shop: real servers from wheels, nothing to install."""
     from console.verbs.demo import run_demo
 
-    sys.exit(run_demo(incident, serve=serve, plain=plain or _wanted(ctx, "", "").plain))
+    sys.exit(run_demo(incident, serve=serve, ssh=ssh, plain=plain or _wanted(ctx, "", "").plain))
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""One file's stream: what its tail reads becomes records, batches, counters and a reading."""
+"""One stream: what its source reads becomes records, batches, counters, a position and a reading."""
 
 import time
 from collections import deque
@@ -18,9 +18,10 @@ from collectors.model.quantity import (
     unknown,
 )
 from collectors.model.subject import Subject
+from collectors.positions import Position
 from collectors.text import Shown, shown
-from collectors.transport.read.files import Got, Tail, TailState, TailStatus
 from collectors.transport.read.files_lines import Line
+from collectors.transport.read.source import ByteSource, Got, Place, SourceState, SourceStatus
 
 BUNCH = 64
 """Lines parsed between two looks at the clock."""
@@ -28,52 +29,75 @@ BUNCH = 64
 SLICE = 0.005
 """Seconds of parsing before the loop gets its turn."""
 
-_REMEDIES = {
-    TailState.MISSING: "waiting for the file to come",
-    TailState.DENIED: "the console's user may not read it",
-    TailState.NOT_A_FILE: "something else than a regular file stands there",
-    TailState.FAILED: "the system refuses to read it",
-}
+Keep = Callable[[Position], None]
 
 
-@dataclass(slots=True)
+def _forget(_position: Position) -> None:
+    """Keep nothing."""
+
+
+@dataclass(slots=True, eq=False)
 class _Waiting:
-    """Lines read and not parsed yet."""
+    """Lines read and not parsed yet, or parsed last."""
 
     lines: list[Line]
-    backlog: bool
-    timed: bool
-    arrival: float
+    backlog: bool = True
+    replayed: bool = False
+    timed: bool = True
+    arrival: float = 0.0
+    place: Place | None = None
     next: int = 0
 
 
 class Stream:
-    """One followed file. ``cutoff``: a backlog's records before it (UTC epoch seconds) are skipped."""
+    """One followed source. ``cutoff``: a backlog's records before it (UTC epoch seconds) are skipped.
+
+    ``keep`` takes the position behind all that was emitted, right after it was. ``kind`` is the prefix of
+    the reading's own fields.
+    """
 
     def __init__(
-        self, subject: Subject, tail: Tail, parser: Parser, now: float, back: float, cutoff: float
+        self,
+        subject: Subject,
+        source: ByteSource,
+        parser: Parser,
+        now: float,
+        *,
+        back: float = 0.0,
+        cutoff: float = 0.0,
+        keep: Keep = _forget,
+        kind: str = "file",
     ) -> None:
         self.subject = subject
-        self.tail = tail
-        self.status = TailStatus()
+        self.source = source
+        self.status = SourceStatus()
         self.unread = True
         self._parser = parser
         self._back = back
         self._cutoff = cutoff
+        self._keep = keep
+        self._kind = kind
         self._skipping = True
         self._counts = Counts(now)
         self._waiting: deque[_Waiting] = deque()
+        self._parsed: deque[_Waiting] = deque([_Waiting([])])
+        self._told: tuple[_Waiting, int] | None = None
+        self._rotations = 0
         self._ever = False
         self._last_line: float | None = None
-        self._last = _Waiting([], backlog=True, timed=True, arrival=0.0)
 
     def accept(self, got: Got, arrival: float) -> None:
         """Take what was read; nothing is parsed yet."""
         self.status = got.status
         self.unread = got.bytes > 0 and got.status.behind > 0
-        self._ever |= got.status.state is TailState.FOLLOWING
-        if got.lines:
-            self._waiting.append(_Waiting(got.lines, got.backlog, got.status.timed, arrival))
+        self._ever |= got.status.state is SourceState.FOLLOWING
+        taken = _Waiting(got.lines, got.backlog, got.replayed, got.status.timed, arrival, got.place)
+        last = self._parsed[-1]
+        # the place of a file that is quiet, or was begun anew, is worth knowing too
+        news = last.place is None or last.backlog or got.status.rotations != self._rotations
+        if got.lines or (news and not self._waiting and not got.backlog):
+            self._waiting.append(taken)
+            self._rotations = got.status.rotations
 
     @property
     def waiting(self) -> bool:
@@ -86,23 +110,30 @@ class Stream:
         records: list[LogRecord] = []
         while self._waiting and time.perf_counter() < until:
             waiting = self._waiting[0]
+            last = self._parsed[-1]
+            if last is not waiting:
+                if last.replayed and not waiting.replayed:
+                    # what stands open was whole when the earlier run read it
+                    self._emit(self._counted(self._parser.flush(now, force=True), last, now, wall), emit)
+                self._parsed.append(waiting)
             bunch = waiting.lines[waiting.next : waiting.next + BUNCH]
             waiting.next += len(bunch)
-            if waiting.next >= len(waiting.lines):
-                self._waiting.popleft()
             made = self._parser.parse(bunch, waiting.arrival, now, backlog=waiting.backlog)
             # the record that was open when live lines began is counted with them
             records += self._counted(made, waiting, now, wall)
-            self._last = waiting
-            if not waiting.backlog:
+            if bunch and not waiting.backlog:
                 self._counts.lines += len(bunch)
                 self._last_line = now
+            if waiting.next >= len(waiting.lines):
+                self._waiting.popleft()
+                if self._waiting and self._waiting[0].replayed is not waiting.replayed:
+                    break
         self._emit(records, emit)
         return bool(self._waiting)
 
     def settle(self, now: float, wall: float, emit: Callable[[LogBatch], None]) -> None:
         """End a pass: emit the open record unless its trace may go on, and take a sample."""
-        self._emit(self._counted(self._parser.flush(now), self._last, now, wall), emit)
+        self._emit(self._counted(self._parser.flush(now), self._parsed[-1], now, wall), emit)
         self._counts.sample(now)
 
     def reading(self, now: float, wall: float) -> LogReading:
@@ -131,18 +162,20 @@ class Stream:
             rotations=exact(status.rotations + status.truncations),
             lost=(at_least if status.lost_more else exact)(lost, Unit.BYTES),
             extra=(
-                ("file.truncations", exact(status.truncations)),
-                ("file.hostile", exact(counts.hostile)),
+                ("file.truncations", exact(status.truncations))
+                if self._kind == "file"
+                else (f"{self._kind}.starts", exact(status.starts)),
+                (f"{self._kind}.hostile", exact(counts.hostile)),
             ),
         )
 
-    def _counted(self, made: list[LogRecord], source: _Waiting, now: float, wall: float) -> list[LogRecord]:
+    def _counted(self, made: list[LogRecord], waiting: _Waiting, now: float, wall: float) -> list[LogRecord]:
         """Count records; those of a backlog by their own times, and without what is older than wanted."""
-        if not source.backlog:
+        if not waiting.backlog:
             for record in made:
                 self._counts.add(record, now, live=True)
             return made
-        if self._skipping and source.timed:
+        if self._skipping and waiting.timed and (waiting.replayed or not self.source.resumed):
             fits = (at for at, record in enumerate(made) if record.timed and record.time >= self._cutoff)
             first = next(fits, None)
             if first is None:
@@ -155,8 +188,31 @@ class Stream:
         return made
 
     def _emit(self, records: list[LogRecord], emit: Callable[[LogBatch], None]) -> None:
+        replayed = self._parsed[-1].replayed
         if records:
-            emit(LogBatch(self.subject, tuple(records)))
+            emit(LogBatch(self.subject, tuple(records), replayed))
+        if not replayed and (position := self._position()) is not None:
+            self._keep(position)
+
+    def _position(self) -> Position | None:
+        """Where the first line lies of which no record was emitted, if that changed."""
+        held = self._parser.held
+        spare, found = 0, False
+        for index in range(len(self._parsed) - 1, -1, -1):
+            parsed = self._parsed[index]
+            if parsed.next >= held:
+                found = True
+                spare = index
+                break
+            held -= parsed.next
+        for _ in range(spare):
+            self._parsed.popleft()
+        first = self._parsed[0]
+        told = (first, first.next - held)
+        if not found or first.place is None or told == self._told:
+            return None
+        self._told = told
+        return first.place.after(first.next - held)
 
     def _in_minute(self, count: int, now: float) -> Quantity:
         """Exact where the whole minute was seen, at the time or read back."""
@@ -184,8 +240,12 @@ class Stream:
 
     def _note(self) -> Shown:
         status = self.status
-        if status.state is not TailState.FOLLOWING:
-            return shown(f"{self.tail.path}: {status.why} – {_REMEDIES[status.state]}")
+        if status.state is not SourceState.FOLLOWING:
+            return shown(f"{self.source.name}: {status.why}{' – ' if status.hint else ''}{status.hint}")
+        if status.skipped:
+            return Shown(
+                f"{status.skipped} bytes that were written between two runs exceed `catch_up`: left out"
+            )
         if status.lost_more:
             return Shown(
                 "lines were lost in a truncation or a rotation quicker than our look; how many, nobody knows"

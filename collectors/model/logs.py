@@ -51,10 +51,15 @@ class LogRecord:
 
 @dataclass(frozen=True, slots=True)
 class LogBatch:
-    """Records of one stream that one pass read, oldest first."""
+    """Records of one stream that one pass read, oldest first.
+
+    ``replayed``: an earlier run has had them too; they are for those who look, and counted by nobody
+    who remembers.
+    """
 
     subject: Subject
     records: tuple[LogRecord, ...]
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

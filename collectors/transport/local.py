@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
 
@@ -104,12 +105,16 @@ async def started(argv: Sequence[str], *, given: bool) -> Process:
 
 
 async def ended(process: Process) -> None:
-    """Kill what still runs and reap it, also while we are being cancelled."""
-    if process.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
-    await asyncio.shield(process.wait())
+    """Kill what still runs, with all that it started, and reap it, also while we are being cancelled."""
+    try:
+        if process.returncode is None:
+            # it leads a session of its own, so its group holds nothing of ours
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await asyncio.shield(process.wait())
+    finally:
+        # a pipe that nobody reads any more never sees its end
+        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way to close it
 
 
 async def _read(stream: asyncio.StreamReader | None, limit: int) -> bytes:

@@ -15,12 +15,14 @@ from collectors.model.logs import LogBatch
 from collectors.model.practice import Practice
 from collectors.model.sweep import Sweep
 from collectors.model.verdict import Verdict
+from collectors.positions import Positions
 from collectors.text import shown
 from collectors.transport.endpoint import Dialer
 from collectors.transport.lease import Leases
 from collectors.transport.servers.state import Phase
 from console.engine.history import History
 from console.engine.host import CoreHost, ForeignHost, Host, wind_up
+from console.engine.positions import no_positions
 from console.engine.source import Source
 from console.engine.state import DetailKey, Event, Freshness, SourceId
 from console.engine.store import Store
@@ -65,9 +67,11 @@ class Core:
         )
         self.on_findings: Callable[[float, tuple[Verdict, ...]], None] = lambda _at, _findings: None
         self.on_event: Callable[[Event], None] = lambda _event: None
+        self.positions: Callable[[str, str], Positions] = no_positions
         self.store.on_event = self._happened
         self.lag = 0.0
         self._emit = emit
+        self.emits = emit is not _ignore
         self._rng = random.Random(seed)  # noqa: S311 - jitter, not a secret
         self._leases = Leases()
         self._sources: dict[SourceId, Source] = {}
@@ -77,7 +81,7 @@ class Core:
         self._interest: frozenset[DetailKey] = frozenset()
         self._looked_at: frozenset[SourceId] = frozenset()
         self._fetching: set[DetailKey] = set()
-        self.ways = Ways(self.store, self.clock, self._came_up)
+        self.ways = Ways(self.store, self.clock, lambda server: _look_behind(server, self._sources.values()))
         self.ways.open(settings.servers)
         for collector in self._wanted(settings):
             self._add(collector)
@@ -203,18 +207,20 @@ class Core:
         foreign = info.distribution if info else ""
         host: Host = ForeignHost(settings.type, self.clock.boottime) if foreign else CoreHost()
         leases = Leases() if foreign else self._leases
-        make = _maker(settings, self.clock, leases, self.ways.dialer, self._emit)
+        # asked when a collector is made: who keeps the run hangs on after the sources were added
+        make = _maker(
+            settings,
+            self.clock,
+            leases,
+            self.ways.dialer,
+            self._emit,
+            lambda *owner: self.positions(*owner),  # noqa: PLW0108 - as said
+        )
         way = self.ways.way(settings.server, settings.name)
         source = Source(settings, make, host, self.store, self.history, self.clock, self._rng, way)
-        source.on_sweep = lambda *swept: self.on_sweep(*swept)  # noqa: PLW0108 - ours is set later
+        source.on_sweep = self._swept
         self._sources[source.id] = source
         self.store.put_source(source.state(foreign))
-
-    def _came_up(self, server: str) -> None:
-        """Collect at once what waited for this server."""
-        for source in self._sources.values():
-            if source.unreached and source.settings.server == server:
-                source.kick(at_once=True)
 
     def _wanted(self, settings: Settings) -> list[CollectorSettings]:
         return [one for one in settings.collectors if one.enabled and self._only in (None, one.practice)]
@@ -230,6 +236,9 @@ class Core:
             await asyncio.gather(task, return_exceptions=True)
         await self._sources.pop(source_id).close()
         self.store.drop_source(source_id)
+
+    def _swept(self, source: SourceId, sweep: Sweep, verdicts: tuple[Verdict, ...]) -> None:
+        self.on_sweep(source, sweep, verdicts)
 
     def _happened(self, event: Event) -> None:
         self.on_event(event)
@@ -283,12 +292,20 @@ def _resume_garbage_collection() -> None:
         gc.enable()
 
 
+def _look_behind(server: str, sources: Iterable[Source]) -> None:
+    """Collect at once what waited for this server."""
+    for source in sources:
+        if source.unreached and source.settings.server == server:
+            source.kick(at_once=True)
+
+
 def _maker(
     settings: CollectorSettings,
     clock: Clock,
     leases: Leases,
     dialer: Dialer,
     emit: Callable[[LogBatch], None],
+    positions: Callable[[str, str], Positions],
 ) -> Callable[[Any], Collector[Any]]:
     def make(options: object) -> Collector[Any]:
         if settings.load_error is not None:
@@ -305,6 +322,7 @@ def _maker(
             leases=leases,
             dialer=dialer,
             emit=emit,
+            positions=positions(settings.name, settings.instance),
         )
         return registry.load(settings.type)(options, context)
 

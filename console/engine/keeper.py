@@ -1,4 +1,4 @@
-"""Keeps a run: records it, and gives the start the past of earlier runs and the marks by hand."""
+"""Keeps a run: records it, and gives the start what earlier runs left: their past, marks, log positions."""
 
 import asyncio
 import os
@@ -14,6 +14,7 @@ from console.engine.core import Core
 from console.engine.folders import state_folder
 from console.engine.history import History
 from console.engine.marks import Marks
+from console.engine.positions import PositionFile
 from console.engine.recording import SUFFIX, Recorder, RecordingError, prune, read_back
 from console.engine.state import Event, SourceId
 
@@ -34,12 +35,16 @@ class Keeper:
         self._core = core
         self._folder = state_folder(environ, settings.name, settings.environment)
         self._marks = Marks(self._folder)
+        self._positions = PositionFile(self._folder)
         self._told: set[Event] = set()
         self._rolls = path is None
         self._before = 0
         self.sweeps = 0
         self.read_back = 0
         self._recorder = self._open(path)
+        if core.emits:
+            # a run that shows no records leaves those of the next one to it
+            core.positions = self._positions.of
         core.on_sweep = self._swept
         core.on_findings = self._found
         core.on_event = self._happened
@@ -74,6 +79,7 @@ class Keeper:
         while True:
             self._add(await asyncio.to_thread(self._marks.new, since))
             await asyncio.sleep(TICK)
+            await asyncio.to_thread(self._positions.save)
             if self._recorder.due(time.time()):
                 await asyncio.to_thread(self._recorder.flush)
                 self._look_after()
@@ -81,6 +87,7 @@ class Keeper:
     def close(self) -> None:
         """Write what is pending."""
         self._recorder.close()
+        self._positions.save()
 
     def _open(self, path: Path | None = None) -> Recorder:
         settings = self._core.settings
@@ -101,6 +108,8 @@ class Keeper:
                 return
             self._before += fuller.written
             fuller.close()
+        if self._positions.failed and self._positions.failed not in self._core.store.snapshot().note:
+            self._core.store.put_note(self._positions.failed)
         if self._recorder.stopped and self._recorder.stopped not in self._core.store.snapshot().note:
             self._core.store.put_note(f"recording stopped: {self._recorder.stopped}")
 

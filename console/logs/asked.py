@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, tzinfo
 
-from collectors.logs.facts import Profile, detect
+from collectors.lines.facts import Profile, detect
 from collectors.model.subject import Subject
 from console.logs.asking.batch import Batch
 from console.logs.asking.evaluate import Evaluation, window_of

@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from collectors.lines.facts import Profile, begins, detect
 from collectors.logs._past import told_time
-from collectors.logs.facts import Profile, detect
 from collectors.transport.read.files import Tail, TailOptions
 from console.logs.asking.answer import Answer, Record
 from console.logs.asking.evaluate import Evaluation, window_of
 from console.logs.asking.streaming import OrderedSink
 from console.logs.asking.testing import Moment
-from console.logs.gathering import begins, sampled
+from console.logs.gathering import sampled
 from console.logs.language import Question
 from console.logs.live import Live
 from console.logs.source import Chunk, State, Stream

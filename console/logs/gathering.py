@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import BinaryIO
 
-from collectors.logs._formats.joins import opens_trace
-from collectors.logs.facts import Profile, detect, facts
+from collectors.lines.facts import Profile, begins, detect, facts
 from collectors.model.subject import Subject
 from collectors.transport.read.files_lines import LINE_CAP
 from console.logs.blocks import Blocks
@@ -139,16 +138,6 @@ def _parted(data: bytes, profile: Profile, *, oldest_first: bool) -> tuple[bytes
             break
         start = end + 1
     return data, b""
-
-
-def begins(line: bytes, profile: Profile) -> bool:
-    """Whether a record surely begins with a line."""
-    if line[:1] == b"{":
-        return True
-    if not line or line[:1].isspace() or opens_trace(line[:80].decode("utf-8", "replace")):
-        return False
-    one = facts(line, profile)
-    return one.time is not None or one.severity is not None or bool(one.fields)
 
 
 class RingLines:

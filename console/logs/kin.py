@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from collectors.lines.traces import is_decimal, same_trace, trace_id
 from collectors.logs._formats.virtual import REQUEST, TRACE
-from collectors.logs.traces import is_decimal, same_trace, trace_id
 from collectors.model.logs import LogRecord
 from console.logs.ring import text_of
 

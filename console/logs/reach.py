@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from collectors.logs.facts import facts
+from collectors.lines.facts import facts
 from collectors.model.subject import Subject
 from console.logs.asked import Profiles
 from console.logs.gathering import FileLines, stream_of

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from collectors.logs.facts import Profile
+from collectors.lines.facts import Profile
 from console.logs.language.moments import Window
 
 __all__ = ["Chunk", "Lines", "State", "Stream", "Window"]

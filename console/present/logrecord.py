@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from collectors.lines.facts import Facts, detect, facts
 from collectors.logs._formats.loggers import logger_of
-from collectors.logs.facts import Facts, detect, facts
 from collectors.model.logs import LogRecord, Severity
 from collectors.text import LINE_LIMIT, is_hostile, one_line, redact, shown
 from console.present.logline import NEW_LINE

@@ -12,7 +12,17 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 
-from tests.bench import bench_logs, bench_table, hung, invalidated, oneshot, scale, screen, stored
+from tests.bench import (
+    bench_logs,
+    bench_table,
+    hung,
+    invalidated,
+    oneshot,
+    scale,
+    screen,
+    stored,
+    through_ssh,
+)
 from tests.bench.figures import Figure, machine, table
 from tests.bench.place import Place
 
@@ -27,6 +37,7 @@ BENCHES: dict[str, Callable[[Place], Iterator[Figure]]] = {
     "sources": scale.sources,
     "rows": bench_table.figures,
     "logs": bench_logs.figures,
+    "ssh": through_ssh.figures,
     "history": stored.history,
     "recording": stored.recording,
     "invalidation": invalidated.invalidated,

@@ -37,6 +37,8 @@ from collectors.testing import (
 from collectors.text import Shown
 from collectors.transport.lease import LeaseKey
 from tests.servers.haproxy import Haproxy, haproxy
+from tests.servers.journald import Journald, lacking
+from tests.servers.outside import Cluster, Daemon
 
 Sources = tuple[Mapping[str, object], Mapping[str, object] | None]
 NOBODY = "127.0.0.1:1"
@@ -86,6 +88,14 @@ def balancer(free_port: Callable[[], int]) -> Iterator[Haproxy]:
         yield server
 
 
+@pytest.fixture
+def journald() -> Iterator[Journald]:
+    if lack := lacking():
+        pytest.skip(lack)
+    with Journald() as server:
+        yield server
+
+
 DEAD_REDIS = f"redis://ops:s3cretword@{NOBODY}/0"
 
 
@@ -127,6 +137,29 @@ def of_logs_file(ask: pytest.FixtureRequest) -> Sources:
     path: Path = ask.getfixturevalue("tmp_path") / "app.log"
     path.write_text('{"level":"info","message":"started"}\n')
     return {"path": str(path)}, None  # a file that is not there yet is waited for
+
+
+def of_logs_journald(ask: pytest.FixtureRequest) -> Sources:
+    journald: Journald = ask.getfixturevalue("journald")
+    journald.lines(range(2))
+    return {"namespace": journald.namespace}, {"directory": "/no/such/folder"}
+
+
+def of_logs_command(_ask: pytest.FixtureRequest) -> Sources:
+    argv = [sys.executable, "-c", "import time; print('started', flush=True); time.sleep(60)"]
+    return {"argv": argv}, {"argv": ["/no/such/program"]}
+
+
+def of_logs_kube(ask: pytest.FixtureRequest) -> Sources:
+    cluster = Cluster(ask.getfixturevalue("tmp_path"), ask.getfixturevalue("monkeypatch"))
+    cluster.pod("orders-1")
+    return {"selector": "app=orders"}, {"target": "deploy/gone"}
+
+
+def of_logs_docker(ask: pytest.FixtureRequest) -> Sources:
+    daemon = Daemon(ask.getfixturevalue("tmp_path"), ask.getfixturevalue("monkeypatch"))
+    daemon.container("web")
+    return {"container": "web"}, {"container": "gone"}
 
 
 def of_drains_http(ask: pytest.FixtureRequest) -> Sources:

@@ -82,3 +82,14 @@ def test_a_login_that_fails_opens_the_screen_which_asks_again(home: Path, sshd: 
         assert terminal.end(9) == 0
         assert terminal.left_on() == []
     wait_until(lambda: not sshd.sessions(), 15)
+
+
+def test_ctrl_c_at_the_question_leaves_before_any_screen(home: Path, sshd: Sshd) -> None:
+    with opened(home, "login") as terminal:
+        terminal.wait_for(ASKED)
+        terminal.send("\x03")
+        assert terminal.end(9) == 130
+        assert terminal.attributes() == terminal.before
+        assert b"1049h" not in terminal.raw
+        assert b"Traceback" not in terminal.raw
+    wait_until(lambda: not sshd.sessions(), 15)

@@ -93,6 +93,7 @@ class Cluster(Stand):
             "status": status,
             "ports": dict(ports or {}),
             "log": str(log),
+            "cuts": 0,
         }
         self.state["pods"] = [one for one in self.state["pods"] if one["metadata"]["name"] != name] + [pod]
         self.save()
@@ -101,6 +102,12 @@ class Cluster(Stand):
     def remove(self, name: str) -> None:
         """The pod is gone."""
         self.state["pods"] = [one for one in self.state["pods"] if one["metadata"]["name"] != name]
+        self.save()
+
+    def cut(self, name: str) -> None:
+        """Break what follows the pod's log."""
+        for pod in self.state["pods"]:
+            pod["cuts"] += pod["metadata"]["name"] == name
         self.save()
 
     def deployment(self, name: str, selector: Mapping[str, Any]) -> None:
@@ -121,6 +128,7 @@ class Daemon(Stand):
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__(folder / "daemon.json", {"containers": [], "host": "unix:///var/run/docker.sock"})
+        self.folder = folder
         put_first("docker", folder, monkeypatch)
         monkeypatch.setenv("STANDIN_DAEMON", str(self.path))
 
@@ -133,8 +141,13 @@ class Daemon(Stand):
         published: Mapping[int, int] | None = None,
         made: str = "1",
         **more: object,
-    ) -> None:
-        """Add or replace a container; `published` are ports of this machine by ports of the container."""
+    ) -> Path:
+        """Add or replace a container; `published` are ports of this machine by ports of the container.
+
+        Returns the file that holds its log.
+        """
+        log = self.folder / f"{name}-{made}.log"
+        log.touch()
         ports = {
             f"{port}/tcp": [{"HostIp": "0.0.0.0", "HostPort": str(here)}]
             for port, here in (published or {}).items()
@@ -145,10 +158,12 @@ class Daemon(Stand):
             "State": {"Status": status, "Running": status == "running", "ExitCode": 3},
             "HostConfig": {"NetworkMode": "bridge"},
             "NetworkSettings": {"Networks": {"bridge": {"IPAddress": address}}, "Ports": ports},
+            "log": str(log),
             **more,
         }
         self.state["containers"] = [c for c in self.state["containers"] if c["Name"] != f"/{name}"] + [one]
         self.save()
+        return log
 
     def remove(self, name: str) -> None:
         """The container is gone."""

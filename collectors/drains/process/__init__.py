@@ -33,12 +33,14 @@ class ProcessDrainOptions:
     holds its number (on a server its whole path). ``unit``: its systemd unit ("orders.service"), of which
     the main process is meant. ``port``: the TCP port that it listens on; needs the rights to see its open
     files. ``grace``: how long after SIGTERM whoever supervises it sends SIGKILL; systemd tells it itself.
+    ``sudo``: its sockets are listed by ``sudo -n ss -H -t -a -n -p``, for a login that may not see them.
     """
 
     pid_file: str = ""
     unit: str = ""
     port: int = 0
     grace: Duration | None = None
+    sudo: bool = False
 
     def __post_init__(self) -> None:
         """Refuse none or several ways to name the process."""
@@ -59,7 +61,7 @@ class ProcessDrain(Collector[ProcessDrainOptions]):
         self._main = ByNumber()
         self._finder = self._main if options.unit else finder_of(options, context)
         self._watch = Watch()
-        self._place = place_of(context, context.collector)
+        self._place = place_of(context, context.collector, sudo=options.sudo)
         key, label = self._named()
         self._subject = context.subject(Practice.DRAINS, key, label)
 

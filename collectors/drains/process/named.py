@@ -17,7 +17,7 @@ from collectors.transport.read.processes import Identity, Process
 
 
 class Naming(Protocol):
-    """Options that name a process, at most by one of the three; ``grace`` in seconds."""
+    """Options that name a process, by one of three at most; ``grace`` in seconds, ``sudo`` for sockets."""
 
     @property
     def pid_file(self) -> str: ...  # noqa: D102 - named above
@@ -27,6 +27,8 @@ class Naming(Protocol):
     def port(self) -> int: ...  # noqa: D102 - the same
     @property
     def grace(self) -> float | None: ...  # noqa: D102 - the same
+    @property
+    def sudo(self) -> bool: ...  # noqa: D102 - the same
 
 
 def names_a_process(options: Naming) -> bool:
@@ -95,7 +97,7 @@ class Named:
         self._options = options
         self._context = context
         self._watch = Watch()
-        self._place = place_of(context, f"{context.collector} acts")
+        self._place = place_of(context, f"{context.collector} acts", sudo=options.sudo)
         self.pace = self._place.pace
         self.grace = options.grace
         self.cut: float | None = None

@@ -10,7 +10,7 @@ from collectors.drains.process.systemd import Unit, unit_of
 from collectors.drains.process.watch import Looked, look
 from collectors.errors import AnswerError, OptionsError
 from collectors.hands import THIS_MACHINE
-from collectors.transport.read import far
+from collectors.transport.read import far, far_sockets
 from collectors.transport.read.exec import PATH, run
 from collectors.transport.read.files_thread import FileThread
 from collectors.transport.read.machine import Here
@@ -18,6 +18,10 @@ from collectors.transport.read.processes import Identity, Process
 
 _SHARE = 0.9
 """Part of the time-out after which a program that hangs is given up, before the engine does."""
+
+
+_GENERATIONS = 4
+"""Processes that are gone up from one that listens to the one that began to."""
 
 
 class Place(Protocol):
@@ -101,7 +105,7 @@ class Local:
 
 
 class Far:
-    """``Place``: a server, asked by one command for each look.
+    """``Place``: a server, asked by one command for each look; with ``sudo`` by one more for its sockets.
 
     Its uptime stands for systemd's clock, which does not run while a machine sleeps: servers do not.
     """
@@ -109,8 +113,9 @@ class Far:
     pace = 0.5
     cost = 1
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, sudo: bool = False) -> None:
         self._host = context.host
+        self._sudo = sudo
         self._timeout = context.timeout * _SHARE
         self._uptime = 0.0
         self._last: tuple[Identity, Looked, float] | None = None
@@ -159,14 +164,31 @@ class Far:
         return looked
 
     async def _asked(self, how: str, name: str, known: Identity | None) -> far.Snapshot:
-        found = await far.look(self._host, how, name, known, seconds=self._timeout)
+        table = await far_sockets.table(self._host, seconds=self._timeout) if self._sudo else None
+        if table is not None and how == "port":
+            found = await self._first(table.listeners(int(name)), known)
+        else:
+            found = await far.look(self._host, how, name, known, seconds=self._timeout)
+        found.table = table
         self._uptime = found.uptime
         return found
 
+    async def _first(self, pids: frozenset[int], known: Identity | None) -> far.Snapshot:
+        """Of those who share a port the one from which the others come; the known one is told of too."""
+        pid = min(pids, default=0)
+        for _ in range(_GENERATIONS):
+            found = await far.look(self._host, "pid", str(pid), known, seconds=self._timeout)
+            one = found.process(pid)
+            if one is None or one.parent not in pids:
+                break
+            pid = one.parent
+        found.first = pid
+        return found
 
-def place_of(context: Context, name: str) -> Place:
+
+def place_of(context: Context, name: str, *, sudo: bool) -> Place:
     """Where a collector's process is; ``name``: of the thread, where there is one."""
-    return Far(context) if context.server else Local(context, name)
+    return Far(context, sudo=sudo) if context.server or sudo else Local(context, name)
 
 
 def server_of(context: Context) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from collectors.logs._formats import otlp
 from collectors.logs._formats.blocks import Block, block_of
@@ -14,6 +15,7 @@ from collectors.logs._formats.reader import PLAIN, Reader, is_endless
 from collectors.model.logs import Severity
 from collectors.text import is_hostile
 
+_NO_FIELDS: dict[str, Any] = {}
 _BLANKS = b" \t\xef\xbb\xbf"
 _BLANK = (b" ", b"\t", b"\xef")
 
@@ -23,7 +25,8 @@ class Assembled:
     """A record: what it tells, its own lines, and those of text that stand below its first.
 
     ``arrival`` (UTC epoch seconds) stands in where it tells no time. ``text``: what is left of its first
-    line without a wrapper. ``rung``: how its JSON was read.
+    line without a wrapper. ``family``: what kind of lines these are. ``rung``: how JSON was read. ``at``:
+    the number of its first line.
     """
 
     told: Told
@@ -32,6 +35,8 @@ class Assembled:
     arrival: float
     hostile: bool
     text: bytes | str
+    family: str
+    at: int
     rung: Rung = Rung.NONE
     below: list[str] = field(default_factory=list)
 
@@ -63,6 +68,7 @@ class Assembler:
         self._open: _Open | None = None
         self._block: Block | None = None
         self._out: list[Assembled] = []
+        self._at = 0
 
     @property
     def held(self) -> int:
@@ -80,9 +86,10 @@ class Assembler:
             # the hole that a truncated file's writer leaves
             data = data.lstrip(b"\0")
         line = data[:-1] if data[-1:] == b"\r" else data
-        inner = Inner(line, None, [data], lost)
+        inner = Inner(line, None, [data], lost, _NO_FIELDS, self._at)
+        self._at += 1
         if line[10:11] == b"T" and line[:1].isdigit():
-            self._unwrap(self._envelope.cri(line, data, lost), inner, arrival, now)
+            self._unwrap(self._envelope.cri(inner), inner, arrival, now)
         else:
             self._any(inner, arrival, now)
         return self._given()
@@ -143,12 +150,14 @@ class Assembler:
             self._line(inner, arrival, now, refused=hostile, broken=True)
             return
         if inner.time is None and "log" in told.fields:
-            found = self._envelope.docker(told.fields, inner.raw[-1], inner.lost)
+            found = self._envelope.docker(told.fields, inner)
             if found is not None:
                 self._unwrap(found, inner, arrival, now)
                 return
         self._close()
-        self._out.append(_record(told, inner, arrival, data, rung, hostile=hostile))
+        record = _record(told, inner, arrival, data, "json", hostile=hostile)
+        record.rung = rung
+        self._out.append(record)
 
     def _line(
         self, inner: Inner, arrival: float, now: float, *, refused: bool = False, broken: bool = False
@@ -170,7 +179,8 @@ class Assembler:
         elif not self._reader.means(told.format):
             told.ok = False
         expects = headed and told.severity is not None and told.severity >= Severity.WARNING
-        record = _record(told, inner, arrival, text, Rung.REFUSED if refused else Rung.NONE, hostile=hostile)
+        record = _record(told, inner, arrival, text, told.format, hostile=hostile)
+        record.rung = Rung.REFUSED if refused else Rung.NONE
         self._open = _Open(record, Join(text, headed=headed, expects=expects), now)
 
     def _close(self) -> None:
@@ -208,17 +218,18 @@ class Assembler:
             self._line(replace(block.inner, data=block.data), block.arrival, now, broken=True)
             return
         hostile = is_hostile(told.message)
-        self._out.append(_record(told, block.inner, block.arrival, block.data, hostile=hostile))
+        record = _record(told, block.inner, block.arrival, block.data, block.family, hostile=hostile)
+        self._out.append(record)
 
 
 def _record(
-    told: Told, inner: Inner, arrival: float, text: bytes | str, rung: Rung = Rung.NONE, *, hostile: bool
+    told: Told, inner: Inner, arrival: float, text: bytes | str, family: str, *, hostile: bool
 ) -> Assembled:
     """A record, with what its wrapper told."""
     if inner.time is not None:
         told.time = told.time or inner.time
         told.fields = {**told.fields, **{k: v for k, v in inner.fields.items() if k not in told.fields}}
-    return Assembled(told, inner.raw, inner.lost, arrival, hostile, text, rung)
+    return Assembled(told, inner.raw, inner.lost, arrival, hostile, text, family, inner.at)
 
 
 def _join(opened: _Open, inner: Inner, text: str, now: float, *, hostile: bool) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from collectors.lines.durations import of_text, of_value
+from collectors.lines.traces import is_decimal, trace_id
 from collectors.logs._formats.joins import opens_trace
 from collectors.logs._formats.keyed import text_of
-from collectors.logs.durations import of_text, of_value
-from collectors.logs.traces import is_decimal, trace_id
 
 ABSENT: Final = None
 

@@ -36,9 +36,7 @@ NUMBER = re.compile(r"\d{1,20}")
 """A process's number, or its start in clock ticks after boot; 0 for none."""
 
 TABLE: Mapping[str, Command] = {
-    "systemd.show": Command(
-        ("systemctl", "show", "--no-pager", f"--property={UNIT}"), (UNIT_NAME,), sudo=True
-    ),
+    "systemd.show": Command(("systemctl", "show", "--no-pager", f"--property={UNIT}"), (UNIT_NAME,)),
     "process.look": Command(
         ("sh", "-c", PROCESS),
         (
@@ -48,6 +46,7 @@ TABLE: Mapping[str, Command] = {
             NUMBER,
         ),
     ),
+    "sockets.list": Command(("ss", "-H", "-t", "-a", "-n", "-p"), sudo=True),
     "host.look": Command(("sh", "-c", HOST), (PATH,), repeats=True),
 }
 """Every program that a collector starts, and none else; none of them changes anything."""

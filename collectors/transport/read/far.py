@@ -8,6 +8,7 @@ from collectors.errors import AnswerError, UnsupportedError
 from collectors.text import one_line
 from collectors.transport.host import Host
 from collectors.transport.read.exec import Output, run
+from collectors.transport.read.far_sockets import Table
 from collectors.transport.read.files_open import NotRegularError, Seen
 from collectors.transport.read.processes import (
     SYS_PTRACE,
@@ -47,11 +48,14 @@ _KINDS = {
 class Snapshot:
     """``Machine``: one answer of the script; ``unit`` is systemd's part of it, None where it was not asked.
 
-    ``uptime``: seconds of the server since its boot, which its process starts are counted from.
+    ``uptime``: seconds of the server since its boot, which its process starts are counted from. ``table``:
+    its sockets, where they were asked for apart; ``first``: the process that was found in it to listen.
     """
 
     def __init__(self, output: Output, server: str) -> None:
-        self._server = server
+        self._server = server or "this machine"
+        self.table: Table | None = None
+        self.first = 0
         self._found: dict[str, list[str]] = {}
         self.unit: Output | None = None
         self._read(output)
@@ -91,6 +95,8 @@ class Snapshot:
 
     def sockets(self, pids: Iterable[int]) -> Sockets:
         """What the tree of the first of them has open."""
+        if self.table is not None:
+            return self.table.of(pids)
         first = str(next(iter(pids)))
         if first not in self._found.get("sockets", ()):
             if self._lacks_awk:
@@ -114,6 +120,8 @@ class Snapshot:
 
     def listener(self, port: int) -> Process | None:
         """Who listens on the port that was asked for."""
+        if self.table is not None:
+            return self.process(self.first)
         told = self._last("listener")
         found = self.process(int(told)) if told else None
         if found is None and self._last("port") == "somebody":

@@ -7,13 +7,16 @@ import errno
 import os
 from collections import deque
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
+from collectors.positions import Position
 from collectors.transport.read.files_back import When, find_back
 from collectors.transport.read.files_lines import LINE_CAP, Line
-from collectors.transport.read.files_open import FileId, NotRegularError, OpenFile, Seen
+from collectors.transport.read.files_open import NotRegularError, OpenFile, Seen
+from collectors.transport.read.files_place import FileId, FilesPosition, FilesRead, Span
+from collectors.transport.read.files_resume import find_chain
 from collectors.transport.read.files_siblings import Siblings, Strangers
+from collectors.transport.read.source import Got, SourceState, SourceStatus
 
 PARTIAL_HELD = 2.0
 """Seconds for which a line without its newline is held."""
@@ -25,61 +28,26 @@ LEFT = 32
 """Files remembered that were read to their end."""
 
 
-class TailState(StrEnum):
-    """What stands at the path."""
-
-    FOLLOWING = "following"
-    MISSING = "missing"
-    DENIED = "denied"
-    NOT_A_FILE = "not a file"
-    FAILED = "failed"
+HINTS = {
+    SourceState.MISSING: "waiting for the file to come",
+    SourceState.DENIED: "the console's user may not read it",
+    SourceState.NOT_A_FILE: "something else than a regular file stands there",
+    SourceState.FAILED: "the system refuses to read it",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TailOptions:
     """How to begin and what to keep.
 
-    ``back``: seconds read back at the start, within ``back_bytes``. ``cap``: bytes of a line.
+    ``back``: seconds read back at the start, within ``back_bytes``. ``catch_up``: bytes read at most of
+    what was written since an earlier run. ``cap``: bytes of a line.
     """
 
     back: float = 900.0
     back_bytes: int = 8 * 1024 * 1024
+    catch_up: int = 256 * 1024 * 1024
     cap: int = LINE_CAP
-
-
-@dataclass(frozen=True, slots=True)
-class TailStatus:
-    """How the tail stands after a read.
-
-    ``why`` says what is wrong in the system's words. ``behind``: bytes not read yet. ``lost``:
-    bytes known to be lost by truncation; ``lost_more``: there may be more, nobody can know.
-    ``modified``: when the file last changed, UTC epoch seconds. ``cut``: reading back hit the byte
-    limit; ``timed``: the lines at the start told their times. ``ids``: files that are open;
-    ``left``: files read to their end and closed.
-    """
-
-    state: TailState = TailState.MISSING
-    why: str = ""
-    behind: int = 0
-    rotations: int = 0
-    truncations: int = 0
-    lost: int = 0
-    lost_more: bool = False
-    modified: float | None = None
-    cut: bool = False
-    timed: bool = True
-    ids: frozenset[FileId] = frozenset()
-    left: frozenset[Seen] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Got:
-    """Lines of one read, oldest first; ``backlog``: they were there before we began to watch."""
-
-    lines: list[Line]
-    backlog: bool
-    bytes: int
-    status: TailStatus
 
 
 class Tail:
@@ -90,7 +58,14 @@ class Tail:
     """
 
     def __init__(self, path: str, when: When, options: TailOptions, *, fresh: bool = False) -> None:
-        self.path = path
+        self.path = self.name = path
+        self.key = os.fsencode(path)
+        self.label = Path(path).name
+        self.resumed = False
+        self.gone = False
+        self._resume: FilesPosition | None = None
+        self.ids: frozenset[FileId] = frozenset()
+        self.left: frozenset[Seen] = frozenset()
         self._when = when
         self._options = options
         self._first_look = not fresh
@@ -100,14 +75,23 @@ class Tail:
         self._siblings = Siblings(path)
         self._loose: list[Line] = []
         self._left: deque[Seen] = deque(maxlen=LEFT)
-        self._state = TailState.MISSING
+        self._state = SourceState.MISSING
         self._why = ""
         self._rotations = 0
         self._truncations = 0
         self._lost = 0
         self._lost_more = False
+        self._skipped = 0
         self._cut = False
         self._timed = True
+
+    def resume(self, position: Position | None) -> None:
+        """Go on where an earlier run stopped; to be called before the first read.
+
+        What that run has read is read again for ``back`` seconds only, and marked as replayed.
+        """
+        self._resume = FilesPosition.from_json(position)
+        self.resumed = self._resume is not None
 
     def read(self, limit: int, now: float, wall: float) -> Got:
         """The next lines, of ``limit`` bytes at most (never raises).
@@ -116,20 +100,29 @@ class Tail:
         """
         self._look(wall)
         lines, self._loose = self._loose, []
-        total, backlog = 0, False
+        spans = [Span(None, len(lines), 0)] if lines else []
+        total, backlog, replayed, halted = 0, False, False, False
         for file in tuple(self._files):
             left = file.backlog_end - file.offset
-            if limit - total <= 0 or (left > 0 and (lines or total)):
-                break
-            before = file.offset
-            lines += self._read_one(file, min(limit, left) if left > 0 else limit - total, now)
+            halted = halted or limit - total <= 0 or (left > 0 and bool(lines or total))
+            if halted:
+                spans.append(Span(file.place(), 0, 0))
+                continue
+            if left > 0 and (again := file.replay_end - file.offset) > 0:
+                left, replayed = min(left, again), True
+            before, place = file.offset, file.place()
+            got, ended = self._read_one(file, min(limit, left) if left > 0 else limit - total, now)
+            spans.append(Span(place, len(got), file.offset - file.splitter.pending, ended))
+            lines += got
             total += file.offset - before
             if left > 0:
-                backlog = True
+                backlog = halted = True
                 file.backlog_end = file.backlog_end if file.offset > before else file.offset
-                break
         self._let_go(now)
-        return Got(lines, backlog, total, self._status())
+        self.ids, self.left = frozenset(file.id for file in self._files), frozenset(self._left)
+        self.gone = self._state is SourceState.MISSING and not self._files
+        read = FilesRead(tuple(spans), lines, wall)
+        return Got(lines, backlog, total, self._status(), replayed, read)
 
     def close(self) -> None:
         """Give all descriptors back."""
@@ -137,22 +130,24 @@ class Tail:
             file.close()
         self._files.clear()
 
-    def _read_one(self, file: OpenFile, room: int, now: float) -> list[Line]:
-        before = file.offset
+    def _read_one(self, file: OpenFile, room: int, now: float) -> tuple[list[Line], bool]:
+        """The next lines of one file, and whether the last of them has ended."""
+        before, ended = file.offset, True
         try:
             lines = file.read(room)
             file.look()
         except OSError as error:
             self._fail(error)
             self._drop(file)
-            return []
+            return [], True
         if file.offset > before:
             file.quiet_since = None
         elif file.quiet_since is None:
             file.quiet_since = now
         elif file.splitter.partial and now - file.quiet_since >= PARTIAL_HELD:
             lines += file.splitter.flush()
-        return lines
+            ended = False
+        return lines, ended
 
     def _look(self, wall: float) -> None:
         """See what stands at the path now, and act on it."""
@@ -164,7 +159,7 @@ class Tail:
                 self._switch(wall)
             else:
                 self._check(newest, found)
-            self._state, self._why = TailState.FOLLOWING, ""
+            self._state, self._why = SourceState.FOLLOWING, ""
         except OSError as error:
             self._fail(error)
         self._first_look = False
@@ -179,14 +174,14 @@ class Tail:
 
     def _fail(self, error: OSError) -> None:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
-            self._state = TailState.MISSING
+            self._state = SourceState.MISSING
             self._at_path = None
         elif error.errno in (errno.EACCES, errno.EPERM):
-            self._state = TailState.DENIED
+            self._state = SourceState.DENIED
         elif isinstance(error, NotRegularError):
-            self._state = TailState.NOT_A_FILE
+            self._state = SourceState.NOT_A_FILE
         else:
-            self._state = TailState.FAILED
+            self._state = SourceState.FAILED
         self._why = error.strerror or str(error)
 
     def _switch(self, wall: float) -> None:
@@ -220,25 +215,60 @@ class Tail:
         self._files += [*between, opened]
 
     def _begin(self, opened: OpenFile, wall: float) -> None:
-        self._files.append(opened)
+        """Begin with the first file seen at the path, where an earlier run stopped if there was one."""
         options = self._options
+        resume, self._resume = self._resume, None
+        if resume is not None:
+            chain = find_chain(self.path, opened, resume, options.cap, options.catch_up)
+            if chain is not None:
+                self._files += chain.files
+                self._lost_more |= chain.lost_more
+                self._skipped += chain.skipped
+                if not resume.here:
+                    self._replay(chain.found, opened, wall - options.back)
+                return
+            self._lost_more = True
+        self._files.append(opened)
         if not self._first_look and opened.size <= options.back_bytes:
             return
         cutoff = wall - options.back
         back = find_back(opened, self._when, cutoff, options.back_bytes if options.back else 0)
         opened.start_at(back.offset)
         self._cut, self._timed = back.cut, back.timed
+        if resume is not None and back.timed:
+            # what is older than the earlier run's last word, that run has probably read
+            opened.replay_end = find_back(opened, self._when, resume.at, opened.size).offset
         if back.young and opened.size < options.back_bytes and options.back:
-            self._begin_before(cutoff, options.back_bytes - opened.size)
+            self._begin_before(cutoff, options.back_bytes - opened.size, replayed=resume is not None)
 
-    def _begin_before(self, cutoff: float, most: int) -> None:
+    def _replay(self, found: OpenFile, opened: OpenFile, cutoff: float) -> None:
+        """Go back from where an earlier run stopped to ``cutoff``, for those who look."""
+        options = self._options
+        stopped, most = found.offset, options.back_bytes if options.back else 0
+        back = find_back(opened, self._when, cutoff, most)
+        if found is not opened and back.young:
+            back = find_back(found, self._when, cutoff, max(0, most - opened.size))
+        elif found is not opened:
+            return
+        elif back.young and found.size < most:
+            self._begin_before(cutoff, most - found.size, replayed=True)
+        self._cut, self._timed = back.cut, back.timed
+        if back.offset < stopped:
+            found.start_at(back.offset)
+            found.replay_end = stopped
+
+    def _begin_before(self, cutoff: float, most: int, *, replayed: bool) -> None:
         """Begin in the file rotated away last, where the present one is younger than what is wanted."""
         try:
             older = OpenFile.open(f"{self.path}.1", self._options.cap)
         except OSError:
             return
+        if older.id in {file.id for file in self._files}:
+            older.close()
+            return
         back = find_back(older, self._when, cutoff, most)
         older.start_at(back.offset)
+        older.replay_end = older.size if replayed else 0
         self._cut = back.cut
         self._files.insert(0, older)
 
@@ -306,18 +336,18 @@ class Tail:
         self._left.append(file.seen)
         file.close()
 
-    def _status(self) -> TailStatus:
-        return TailStatus(
-            self._state,
-            self._why,
-            sum(file.behind for file in self._files),
-            self._rotations,
-            self._truncations,
-            self._lost,
-            self._lost_more,
-            self._files[-1].modified if self._files else None,
-            self._cut,
-            self._timed,
-            frozenset(file.id for file in self._files),
-            frozenset(self._left),
+    def _status(self) -> SourceStatus:
+        return SourceStatus(
+            state=self._state,
+            why=self._why,
+            hint=HINTS.get(self._state, ""),
+            behind=sum(file.behind for file in self._files),
+            rotations=self._rotations,
+            truncations=self._truncations,
+            lost=self._lost,
+            lost_more=self._lost_more,
+            skipped=self._skipped,
+            modified=self._files[-1].modified if self._files else None,
+            cut=self._cut,
+            timed=self._timed,
         )

@@ -7,15 +7,21 @@ import stat
 from itertools import islice
 
 from collectors.transport.read.files_open import Seen
+from collectors.transport.read.files_past import PACKED
 
 _ENTRIES = 10_000
-_PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".lz4")
-_NUMBERED = re.compile(r"(.+)\.\d{1,3}")
+_NUMBERED = re.compile(r"(.+)\.\d{1,3}", re.DOTALL)
 
 
 def is_pattern(path: str) -> bool:
     """Whether ``path`` names several files."""
     return glob.has_magic(path)
+
+
+def base_of(path: str) -> str:
+    """``app.log`` of ``app.log.1``; empty for a path without a number."""
+    numbered = _NUMBERED.fullmatch(path)
+    return numbered[1] if numbered else ""
 
 
 def expand(pattern: str, most: int) -> tuple[list[tuple[str, Seen]], int]:
@@ -27,8 +33,7 @@ def expand(pattern: str, most: int) -> tuple[list[tuple[str, Seen]], int]:
     names = set(islice(glob.iglob(pattern, recursive=True), _ENTRIES))  # noqa: PTH207
     found: list[tuple[float, str, Seen]] = []
     for name in names:
-        numbered = _NUMBERED.fullmatch(name)
-        if name.endswith(_PACKED) or (numbered and numbered[1] in names):
+        if name.endswith(PACKED) or base_of(name) in names:
             continue
         try:
             status = os.stat(name)  # noqa: PTH116 - thousands of times

@@ -26,6 +26,11 @@ class LineSplitter:
         """Whether a line has begun and not ended."""
         return bool(self._held) or self._over > 0
 
+    @property
+    def pending(self) -> int:
+        """Bytes of the line that has begun and not ended."""
+        return len(self._held) + self._over
+
     def feed(self, data: bytes) -> list[Line]:
         """The lines that ``data`` ends, in order."""
         lines: list[Line] = []

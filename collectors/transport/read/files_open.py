@@ -5,6 +5,7 @@ import stat
 from typing import NamedTuple
 
 from collectors.transport.read.files_lines import Line, LineSplitter
+from collectors.transport.read.files_place import PROOF, FileId, FilePlace, Proof
 
 CHUNK = 256 * 1024
 """Bytes of one read."""
@@ -15,8 +16,6 @@ KEPT = 256
 SURE = 4096
 """Bytes read before two files whose remembered bytes agree are taken for the same: shorter ones may
 agree by chance, and reading a little twice is better than not at all."""
-
-FileId = tuple[int, int]
 
 
 class Seen(NamedTuple):
@@ -50,6 +49,7 @@ class OpenFile:
         self.seen = Seen.of(found)
         self.offset = 0
         self.backlog_end = 0
+        self.replay_end = 0
         self.quiet_since: float | None = None
         self.splitter = LineSplitter(cap)
 
@@ -67,6 +67,21 @@ class OpenFile:
     def behind(self) -> int:
         """Bytes written and not read, as of the last look."""
         return max(0, self.size - self.offset)
+
+    def place(self) -> FilePlace:
+        """The start of the next line, as another run can find it again."""
+        pending = self.splitter.pending
+        told = self._tail[: len(self._tail) - pending] if pending < len(self._tail) else b""
+        return FilePlace(self.id, self.offset - pending, Proof.of(self._head), Proof.of(told[-PROOF:]))
+
+    def holds(self, place: FilePlace) -> bool:
+        """Whether the bytes at and before ``place`` are here, at their places."""
+        before, head = place.before, place.head
+        return (
+            self.size >= place.offset
+            and head.fits(self.pread(head.size, 0))
+            and before.fits(self.pread(before.size, place.offset - before.size))
+        )
 
     def pread(self, count: int, offset: int) -> bytes:
         """Bytes at ``offset`` without moving."""
@@ -118,6 +133,7 @@ class OpenFile:
         other.offset = self.offset
         other.splitter = self.splitter
         other.backlog_end = min(self.backlog_end, other.size)
+        other.replay_end = min(self.replay_end, other.size)
         other._remember()  # noqa: SLF001 - of the same class
         self.splitter = LineSplitter(self._cap)
 
@@ -129,6 +145,7 @@ class OpenFile:
         except OSError:
             self.offset = 0
         self.backlog_end = 0
+        self.replay_end = 0
         self.quiet_since = None
         self.splitter = LineSplitter(self._cap)
         self._remember()

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from collectors.transport.read.files_open import FileId, Seen
+from collectors.transport.read.files_open import Seen
+from collectors.transport.read.files_place import FileId
 
 NEIGHBOURS = 9
 """Numbered siblings looked at."""

@@ -78,6 +78,7 @@ class Child:
         self._guard = guard
         self._said = bytearray()
         self._news = asyncio.Event()
+        self._count = 0
         self._listening = asyncio.create_task(self._listen())
 
     @classmethod
@@ -112,6 +113,16 @@ class Child:
     def said(self) -> str:
         """The last of its complaints."""
         return self._said.decode("utf-8", "replace")
+
+    @property
+    def count(self) -> int:
+        """How many bytes it has said in all."""
+        return self._count
+
+    def since(self, count: int) -> str:
+        """What it said after that many bytes, as far as that is remembered."""
+        new = self._count - count
+        return self._said[-new:].decode("utf-8", "replace") if new > 0 else ""
 
     def forget(self) -> None:
         """Forget what it said so far."""
@@ -155,6 +166,7 @@ class Child:
         stream = self._process.stderr or self._process.stdout
         try:
             while stream is not None and (piece := await stream.read(4096)):
+                self._count += len(piece)
                 self._said = (self._said + piece)[-_REMEMBERED:]
                 self._news.set()
         finally:

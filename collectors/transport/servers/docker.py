@@ -14,7 +14,7 @@ from collectors.text import one_line
 from collectors.transport.endpoint import Dial, TcpDial
 from collectors.transport.host import Ran
 from collectors.transport.servers import complaints
-from collectors.transport.servers.outside import LOOPBACK, OutsideWay
+from collectors.transport.servers.outside import LOOPBACK, Instance, OutsideWay
 from collectors.transport.servers.spec import Container
 from collectors.transport.servers.state import Fault, ServerError
 
@@ -127,6 +127,15 @@ class DockerWay(OutsideWay):
 
     async def close(self) -> None:
         """Nothing stands."""
+
+    async def instances(self) -> tuple[Instance, ...]:
+        """The container, also where it has ended."""
+        seen = await self._look(self._wanted.name)
+        return (Instance(seen.id, seen.name),)
+
+    def log_argv(self, instance: Instance, since: str) -> tuple[str, ...]:
+        """``docker logs -f``."""
+        return (*self.program, "logs", "-f", "--timestamps", "--since", since, instance.key)
 
     def fault_of(self, complaint: bytes) -> tuple[Fault, str]:
         """What docker complains of."""

@@ -12,7 +12,7 @@ from collectors.transport.host import Ran
 from collectors.transport.servers import complaints
 from collectors.transport.servers.children import Child, Guard
 from collectors.transport.servers.kube_pods import PodSeen, best, parsed, pods_of, selector_of
-from collectors.transport.servers.outside import ASK_WITHIN, LOOPBACK, OutsideWay
+from collectors.transport.servers.outside import ASK_WITHIN, LOOPBACK, Instance, OutsideWay
 from collectors.transport.servers.spec import Pod
 from collectors.transport.servers.state import Fault, ServerError
 
@@ -125,6 +125,20 @@ class KubeWay(OutsideWay):
     async def close(self) -> None:
         """End the forwards."""
         await self._end_forwards()
+
+    async def instances(self) -> tuple[Instance, ...]:
+        """The pods whose containers have begun."""
+        wanted = self._wanted.container
+        return tuple(
+            Instance(pod.uid, pod.name, wanted or pod.container)
+            for pod in await self.pods()
+            if pod.phase != "Pending"
+        )
+
+    def log_argv(self, instance: Instance, since: str) -> tuple[str, ...]:
+        """``kubectl logs -f``; the server takes whole seconds, so some lines come twice."""
+        options = ("-f", "--timestamps", f"--since-time={since}", "-c", instance.container)
+        return (*self.program, "logs", *options, instance.name)
 
     def fault_of(self, complaint: bytes) -> tuple[Fault, str]:
         """What kubectl complains of."""

@@ -3,6 +3,7 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from collectors.errors import SourceError, UnsupportedError
 from collectors.text import one_line
@@ -19,6 +20,15 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 _NOT_FOUND = (b"not found", b"No such file", b"no such file")
 _NO_SHELL = (b'exec: "sh"', b"executable file not found")
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A pod or container that has a log; ``key`` is another one for each that was made."""
+
+    key: str
+    name: str
+    container: str = ""
 
 
 class OutsideWay(ABC):
@@ -111,6 +121,14 @@ class OutsideWay(ABC):
     @abstractmethod
     def remedies(self) -> Mapping[Fault, str]:
         """What to do about a fault."""
+
+    @abstractmethod
+    async def instances(self) -> tuple[Instance, ...]:
+        """What has a log just now, the oldest first; raises ServerError."""
+
+    @abstractmethod
+    def log_argv(self, instance: Instance, since: str) -> tuple[str, ...]:
+        """The command that tells its log since a moment (RFC 3339), each line behind its time."""
 
     @abstractmethod
     def fault_of(self, complaint: bytes) -> tuple[Fault, str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import repeat
 
-from collectors.logs.facts import Facts, Profile, facts
+from collectors.lines.facts import Facts, Profile, facts
 from console.logs.asking.answer import Answer, Coverage
 from console.logs.asking.batch import Batch, Tally
 from console.logs.asking.joining import joined
@@ -78,7 +78,8 @@ class Evaluation:
             return
         tally.lines += lines
         tally.streams[chunk.stream.name] = tally.streams.get(chunk.stream.name, 0) + lines
-        self._look(chunk)
+        if not self._spans:
+            self._look(chunk)
         if self._needle is not None and chunk.records is None and not self._spans:
             narrowed = self._needle.narrowed(chunk.block)
             if narrowed == b"":
@@ -90,9 +91,8 @@ class Evaluation:
             self._take(batch)
 
     def _take(self, batch: Batch) -> None:
-        if self._spans and batch.size:
-            times = batch.times()
-            self.tally.saw(min(times), max(times))
+        if self._spans:
+            self.tally.saw(*filter(self._holds, batch.times()))
         batch = self._sieve(batch)
         if batch.size and self._bounded:
             mask = list(map(self._holds, batch.times()))

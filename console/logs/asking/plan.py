@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from collectors.logs.facts import Profile
+from collectors.lines.facts import Profile
 from console.logs.asking.told import found_in
 from console.logs.asking.values import ABSENT
 from console.logs.language.syntax import Field

@@ -9,10 +9,10 @@ from typing import Any, Self
 
 import msgspec
 
+from collectors.lines.durations import number, of_value
+from collectors.lines.facts import facts
+from collectors.lines.traces import is_decimal, trace_id
 from collectors.logs._formats.keyed import text_of as keyed_text
-from collectors.logs.durations import number, of_value
-from collectors.logs.facts import facts
-from collectors.logs.traces import is_decimal, trace_id
 from console.logs.asking.answer import Record
 from console.logs.asking.batch import Mask, Tally, Unitless
 from console.logs.asking.plan import Column, Paths, Reader, Reading, Rows
@@ -172,7 +172,10 @@ def _merged(reader: Reader, rows: Rows, paths: Paths, convert: Converter | None,
 
 
 def _levels(batch: QuickBatch, field: Field) -> Column:
-    """Severities, each learned once from a whole line that holds the same values."""
+    """Severities, each learned once from a whole line that holds the same values.
+
+    A number means what it means in the first such line: one stream's lines are of one logger.
+    """
     reading = batch.reading
     columns = [reading.reader.at(batch.rows, path) for path in reading.paths[field]]
     if not reading.all_read(field) and all(map(_lacks, columns)):

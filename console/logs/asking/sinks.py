@@ -11,7 +11,7 @@ from console.logs.asking.fieldstats import FieldStats
 from console.logs.asking.mining import Miner
 from console.logs.asking.reveal import revealed
 from console.logs.asking.summary import Summing
-from console.logs.asking.table import Table, order, topped
+from console.logs.asking.table import Table, Value, order, topped
 from console.logs.language.syntax import (
     Around,
     Diff,
@@ -164,6 +164,11 @@ class TableSink:
         return self.maker.unitless() if isinstance(self.maker, Summing) else 0
 
 
+_Rank = tuple[int, float, str]
+_Row = tuple[_Rank, tuple[_Rank, ...], tuple[Value, ...]]
+"""What a row is sorted by, what tells it apart, and its cells."""
+
+
 class Shower:
     """Fields as columns: of the newest records, or of those that are highest in a column."""
 
@@ -172,9 +177,8 @@ class Shower:
         self._most = top.count if top is not None else most
         labels = [field.label for field in stage.fields]
         self._column = labels.index(top.column.label) if top is not None and top.column is not None else None
-        self._numbers = count()
         self.capped = False
-        self.kept: list[tuple[tuple[int, float, str], int, tuple[str | float | None, ...]]] = []
+        self.kept: list[_Row] = []
 
     def feed(self, batch: Batch) -> None:
         """Take the rows that rank high enough."""
@@ -182,16 +186,17 @@ class Shower:
         by = self._column
         for time, row in zip(batch.times(), zip(*columns, strict=True), strict=True):
             rank = (2, time, "") if by is None else order(_cell(self._fields[by], row[by]))
-            if len(self.kept) >= self._most and rank <= self.kept[0][0]:
+            if len(self.kept) >= self._most and rank < self.kept[0][0]:
                 self.capped |= self._column is None
                 continue
-            cells = tuple(_cell(field, value) for field, value in zip(self._fields, row, strict=True))
-            self._keep((rank, next(self._numbers), cells))
+            cells = tuple(_cell(*one) for one in zip(self._fields, row, strict=True))
+            # equal ranks are told apart by what they hold, so that it does not matter which came first
+            self._keep((rank, tuple(map(order, cells)), cells))
 
     def merge(self, other: "Shower") -> None:
         """Keep the highest of both."""
-        for rank, _, row in sorted(other.kept):
-            self._keep((rank, next(self._numbers), row))
+        for one in other.kept:
+            self._keep(one)
         self.capped |= other.capped
 
     def table(self, seconds: float | None) -> Table:  # noqa: ARG002 - as all tables are asked for
@@ -200,7 +205,7 @@ class Shower:
         units = tuple("s" if field.virtual == "duration" else None for field in self._fields)
         return Table(tuple(field.label for field in self._fields), units, rows, capped=self.capped)
 
-    def _keep(self, one: tuple[tuple[int, float, str], int, tuple[str | float | None, ...]]) -> None:
+    def _keep(self, one: _Row) -> None:
         if len(self.kept) < self._most:
             heapq.heappush(self.kept, one)
         else:
@@ -208,5 +213,5 @@ class Shower:
             heapq.heappushpop(self.kept, one)
 
 
-def _cell(field: Field, value: Any) -> str | float | None:  # noqa: ANN401 - any value of JSON
+def _cell(field: Field, value: Any) -> Value:  # noqa: ANN401 - any value of JSON
     return word_of(value) if field.virtual == "level" and type(value) is int else revealed(field, value)

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
-from collectors.logs.facts import facts
+from collectors.lines.facts import facts
 from console.logs.asking.answer import Answer, Record
 from console.logs.asking.batch import Batch
 from console.logs.asking.evaluate import Evaluation

@@ -5,9 +5,9 @@ from datetime import tzinfo
 from math import isclose
 from typing import Any, NamedTuple
 
+from collectors.lines.durations import of_value
+from collectors.lines.traces import same_trace
 from collectors.logs._formats.instant import of_any
-from collectors.logs.durations import of_value
-from collectors.logs.traces import same_trace
 from console.logs.asking.values import ABSENT, number_of, text_of
 from console.logs.language.literals import wanted_trace
 from console.logs.language.moments import span

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
 from typing import Any, Self
 
-from collectors.logs.durations import number
-from collectors.logs.facts import Facts, Profile, facts
+from collectors.lines.durations import number
+from collectors.lines.facts import Facts, Profile, facts
 from collectors.text import shown
 from collectors.transport.read.files_lines import LINE_CAP
 from console.logs.asking.answer import Record

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from collectors.logs.durations import of_text
+from collectors.lines.durations import of_text
 from console.logs.asking.sketch import LARGEST
 from console.logs.language.units import Kind, Measure, number, size
 

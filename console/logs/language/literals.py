@@ -1,6 +1,6 @@
 """What stands beside a field, examined where it is written: a level, a pattern, a number with its unit."""
 
-from collectors.logs.traces import trace_id
+from collectors.lines.traces import trace_id
 from console.logs.language.cursor import Cursor
 from console.logs.language.moments import span
 from console.logs.language.names import LEVELS, did_you_mean

@@ -23,6 +23,7 @@ from tests.collectors.acting import KeepingControl, find, plan, run
 from tests.collectors.drains.fleet import Instance, instance, slow_request
 from tests.collectors.drains.looking import one
 from tests.collectors.machines import AsNobody, Elsewhere, Says, Through
+from tests.servers.debian import program
 from tests.servers.processes import alive
 from tests.servers.waiting import wait_until_async
 
@@ -75,7 +76,7 @@ async def phase_is(watch: ProcessDrain, phase: Phase) -> bool:
 
 async def test_what_is_in_flight_ends_and_then_it_does(service: Instance) -> None:
     watch = far(pid_file=str(service.pid_file))
-    with slow_request(service.url, 3) as answers:
+    with slow_request(service.url, 2) as answers:
         made = await plan(watch, "drains.drain", key(service.pid_file))
         assert made.server == "web-1"
         assert str(made.sample[0]).startswith(f"SIGTERM, once: process {service.process.pid} (")
@@ -298,6 +299,24 @@ async def test_who_is_not_there(tmp_path: Path, free_port: Callable[[], int]) ->
 async def test_a_listener_that_may_not_be_seen_is_a_question_of_rights(service: Instance) -> None:
     with pytest.raises(AccessError, match="cannot be seen by this user"):
         await one(far(AsNobody(), port=service.port))
+
+
+async def test_with_sudo_sockets_are_listed_apart(service: Instance) -> None:
+    """The login here is root, who needs no password; who needs one is told in words."""
+    program("sudo", "sudo")
+    program("ss", "iproute2")
+    host = Through(os.environ["PATH"])
+    watch = far(host, port=service.port, sudo=True)
+    with slow_request(service.url, 60):
+        reading = await one(watch)
+        assert (reading.phase, reading.sessions) == (Phase.SERVING, exact(1))
+        assert watch.identity is not None
+        assert watch.identity.pid == service.process.pid
+        assert [argv[0] for argv in host.asked] == ["env", "sh"]
+        service.process.send_signal(signal.SIGTERM)
+        await wait_until_async(lambda: phase_is(watch, Phase.STOPPING))
+    with pytest.raises(AccessError, match="sudo on web-1 wants a password"):
+        await one(far(AsNobody(), pid_file=str(service.pid_file), sudo=True))
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ def key(made: Instance) -> bytes:
 
 
 async def test_uvicorn_waits_for_what_it_has(start: Callable[..., Any]) -> None:
-    with start(uvicorn()) as (made, watch), slow_request(made.url, 3) as answers:
+    with start(uvicorn()) as (made, watch), slow_request(made.url, 2) as answers:
         reading = await one(watch)
         assert {str(part.name): str(part.word) for part in reading.parts}["serves by"] == (
             "uvicorn, no limit after SIGTERM, by default"
@@ -166,7 +166,7 @@ async def test_gunicorn_kills_its_workers_at_its_limit(start: Callable[..., Any]
 
 
 async def test_gunicorn_finishes_what_ends_within_its_limit(start: Callable[..., Any]) -> None:
-    with start(gunicorn("-k", "asgi")) as (made, watch), slow_request(made.url, 2) as answers:
+    with start(gunicorn("-k", "asgi")) as (made, watch), slow_request(made.url, 1) as answers:
         reading = await one(watch)
         assert (reading.grace.value, reading.grace.known) == (30, Known.ABOUT), "a default is no promise"
         outcome = await run(watch, await plan(watch, "drains.drain", key(made)))

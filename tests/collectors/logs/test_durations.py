@@ -2,8 +2,8 @@
 
 import pytest
 
-from collectors.logs.durations import is_span, of_text, of_value, unit_by_name
-from collectors.logs.facts import detect, facts
+from collectors.lines.durations import is_span, of_text, of_value, unit_by_name
+from collectors.lines.facts import detect, facts
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.logs.facts import Facts, detect, facts
+from collectors.lines.facts import Facts, detect, facts
 from collectors.model.logs import Severity
 
 SAMPLES = Path(__file__).with_name("samples")

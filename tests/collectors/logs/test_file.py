@@ -18,8 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from collectors import registry
 from collectors.base import Context, HasRecords
-from collectors.errors import UnsupportedError
-from collectors.logs import file as module
+from collectors.logs import _local as module
 from collectors.logs._formats.loggers import BY_NAME
 from collectors.logs._formats.names import AUTO, FORMATS, PLAIN
 from collectors.logs._formats.text import NAMES
@@ -54,14 +53,6 @@ async def test_the_registry_finds_it_and_its_formats_are_those_of_the_parser() -
 def test_options_that_can_not_work_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(FileOptions).validate_python(wrong)
-
-
-async def test_a_server_is_refused_in_words() -> None:
-    collector = FileLogs(FileOptions(path="/var/log/x"), Context(collector="a", server="web-1"))
-    with pytest.raises(UnsupportedError) as caught:
-        await collector.open()
-    assert "web-1" in caught.value.why
-    assert caught.value.hint
 
 
 async def test_a_file_that_is_not_there_yet_is_a_state(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from collectors.lines.facts import detect, facts, records
 from collectors.logs._formats.parser import Parser
-from collectors.logs.facts import detect, facts, records
 from collectors.model.logs import LogRecord, Severity
 from collectors.text import shown
 from collectors.transport.read.files_lines import Line

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.logs.facts import detect, facts
-from collectors.logs.traces import same_trace, trace_id
+from collectors.lines.facts import detect, facts
+from collectors.lines.traces import same_trace, trace_id
 
 TRACE = "5759e988bd862e3fe1be46a994272793"
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from collectors.lines.facts import detect, records
 from collectors.logs._formats.parser import Parser
-from collectors.logs.facts import detect, records
 from collectors.transport.read.files_lines import Line
 
 VARIANTS: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("variants.json").read_text())

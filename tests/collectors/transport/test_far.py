@@ -13,11 +13,15 @@ import pytest
 from collectors.clock import SystemClock
 from collectors.errors import AnswerError, OptionsError, UnsupportedError
 from collectors.transport.host import Host, Ran
+from collectors.transport.read import processes
+from collectors.transport.read.exec import TABLE
 from collectors.transport.read.far import Snapshot, look
+from collectors.transport.read.far_sockets import Table
 from collectors.transport.read.files_open import NotRegularError
 from collectors.transport.read.machine import Here
 from collectors.transport.read.processes import Identity
 from tests.collectors.machines import AsNobody, Says, Through, busybox_path
+from tests.servers.debian import program
 from tests.servers.waiting import wait_until
 
 HERE = Here(SystemClock())
@@ -129,6 +133,20 @@ async def test_by_its_port_it_is_the_first_of_those_who_share_it(
     same(found, running.pid)
 
 
+@pytest.mark.parametrize("before", ["a -> ", "a\nlr-x------ 1 root root 64 Nov 27 07:02 9 -> "])
+async def test_a_file_s_name_claims_no_socket(
+    host: Host, running: Running, tmp_path: Path, before: str
+) -> None:
+    """We are older than the server and above it: with a socket of its port we would be taken for it."""
+    inodes = {row.inode for row in processes._rows(running.pid)[0] if row.port == running.ports[0]}
+    with contextlib.ExitStack() as stack:
+        for inode in inodes:
+            stack.enter_context((tmp_path / f"{before}socket:[{inode}]").open("w"))
+        one = (await asked(host, "port", running.ports[0])).listener(running.ports[0])
+    assert one is not None
+    assert one.identity.pid == running.pid
+
+
 async def test_one_known_from_before_is_told_of_beside_the_new_one(host: Host, running: Running) -> None:
     mine = HERE.process(os.getpid())
     assert mine is not None
@@ -234,6 +252,32 @@ async def test_a_name_is_never_read_by_the_shell(host: Host, tmp_path: Path) -> 
     assert (await asked(host, "file", trap)).pid_in(str(trap))[0] == 1
     assert not (Path.cwd() / "hit").exists()
     assert not (tmp_path / "hit").exists()
+
+
+def test_sockets_that_ss_lists_are_those_of_proc(running: Running) -> None:
+    program("ss", "iproute2")
+    text = subprocess.run([*TABLE["sockets.list"].argv], check=True, capture_output=True, text=True).stdout
+    found, tree = Table(text), HERE.tree(running.pid)
+    told, seen = found.of(tree), HERE.sockets(tree)
+    assert (told.listening, told.waiting) == (seen.listening, seen.waiting)
+    assert sorted(told.connected) == sorted(seen.connected)
+    assert running.pid in found.listeners(running.ports[0]) <= set(tree)
+    assert found.listeners(running.ports[1]) <= set(tree)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process",
+        "LISTEN 0 128 0.0.0.0:80 0.0.0.0:*",
+        'TIME-WAIT 0 0 127.0.0.1:80 127.0.0.1:5 users:(("a",pid=7,fd=3))',
+        'LISTEN 0 128 0.0.0.0:80 0.0.0.0:* users:(("a",pid=x,fd=3))',
+    ],
+)
+def test_lines_of_ss_that_belong_to_nobody(line: str) -> None:
+    assert Table(line).listeners(80) == frozenset()
+    assert Table(line).of([7]).connected == ()
 
 
 # what a server may print

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from collectors.base import Context
-from collectors.logs.facts import Profile, detect
+from collectors.lines.facts import Profile, detect
 from collectors.model.logs import LogBatch, LogRecord
 from collectors.model.practice import Practice
 from collectors.model.subject import Subject

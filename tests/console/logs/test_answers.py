@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from collectors.lines.facts import Profile, detect
 from collectors.logs._formats.parser import Parser
-from collectors.logs.facts import Profile, detect
 from collectors.transport.read.files_lines import Line
 from console.logs.asking import sketch, summary
 from console.logs.asking.ask import ask
-from console.logs.asking.joining import is_partial, joined
+from console.logs.asking.joining import joined
 from console.logs.asking.testing import Moment
 from console.logs.language import parse
 from tests.console.logs.asked import NOW, SAMPLES, START, Held, ask_lines, line, matched, rows
@@ -345,17 +345,12 @@ def test_traces_of_any_form_are_one() -> None:
 
 @pytest.mark.parametrize("path", sorted(SAMPLES.iterdir()), ids=lambda path: path.name)
 def test_records_are_those_of_the_live_stream(path: Path) -> None:
-    lines = path.read_bytes().splitlines()
-    if is_partial(lines[-1]):
-        # at rest it is a record; a live stream waits for the rest of it
-        del lines[-1]
+    lines = path.read_bytes().split(b"\n")[:-1]
     parser = Parser()
     live = [record for one in lines for record in parser.parse([Line(one)], NOW, 0.0)]
     live += parser.flush(0.0, force=True)
     records, told, _ = joined(lines, detect(lines))
     assert len(records) == len(live)
-    # what a container's runtime put around a line is off already in a live record
-    if not path.name.startswith(("spec-docker", "spec-kubernetes")):
-        assert records == [record.raw for record in live]
+    assert records == [record.raw for record in live]
     assert [one.severity for one in told] == [record.severity for record in live]
     assert whole("| count", (lines, None, "app")).rows == ((len(live),),)

@@ -1,4 +1,4 @@
-"""Questions answered in a thread: memory and files together, each line once; stopped and followed."""
+"""Questions answered in a thread: memory and files, each line once; stopped, followed, asked anew."""
 
 import json
 from collections.abc import Iterator

@@ -35,7 +35,7 @@ def main(words: list[str]) -> int:
         if words[0] == "inspect":
             print("[]")
         return remote.fail(state["complaint"])
-    return {"inspect": inspect, "exec": run}[words[0]](state, words[1:])
+    return {"inspect": inspect, "exec": run, "logs": logs}[words[0]](state, words[1:])
 
 
 def inspect(state: dict[str, Any], words: list[str]) -> int:
@@ -57,6 +57,19 @@ def run(state: dict[str, Any], words: list[str]) -> int:
         print(NO_PROGRAM.format(program=argv[0]))
         return 127
     return remote.run(argv)
+
+
+def logs(state: dict[str, Any], words: list[str]) -> int:
+    """``logs -f --timestamps --since TIME NAME``: ends when the container does."""
+    found = _container(state, words[-1])
+    if found is None:
+        return remote.fail(f"Error response from daemon: No such container: {words[-1]}")
+
+    def ended() -> bool:
+        now = _container(json.loads(Path(os.environ["STANDIN_DAEMON"]).read_text()), words[-1])
+        return now is None or not now["State"]["Running"]
+
+    return remote.tell(found["log"], words[words.index("--since") + 1], ended)
 
 
 def _container(state: dict[str, Any], name: str) -> Any:

@@ -108,11 +108,26 @@ def forward(state: dict[str, Any], words: list[str]) -> int:
 
 
 def logs(state: dict[str, Any], words: list[str]) -> int:
-    """``logs -f --since-time=… POD -c CONTAINER``: the file that the pod has for it, then what is added."""
-    pod = next((pod for word in words if (pod := _pod(state, word))), None)
+    """``logs -f --timestamps --since-time=TIME -c CONTAINER POD``: whole seconds count; ends with the pod."""
+    name, since = (
+        words[-1],
+        next(word for word in words if word.startswith("--since-time=")).partition("=")[2],
+    )
+    pod = _pod(state, name)
     if pod is None:
-        return remote.fail(f'error: error from server (NotFound): pods "{words[-3]}" not found')
-    return remote.run(["tail", "-n", "+1", "-f", pod["log"]])
+        return remote.fail(
+            f'error: error from server (NotFound): pods "{name}" not found in namespace "default"'
+        )
+    if words[-2] not in [one["name"] for one in pod["spec"]["containers"]]:
+        return remote.fail(f"error: container {words[-2]} is not valid for pod {name}")
+
+    def cut() -> int:
+        found = _pod(json.loads(Path(os.environ["STANDIN_CLUSTER"]).read_text()), name)
+        return -1 if found is None else int(found["cuts"])
+
+    before = cut()
+    remote.tell(pod["log"], since[:19], lambda: cut() != before)
+    return 0 if cut() < 0 else remote.fail("error: unexpected EOF")
 
 
 def _pod(state: dict[str, Any], name: str) -> Any:

@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import IO
 
 
@@ -49,6 +51,20 @@ def _pump(source: IO[bytes], target: IO[bytes]) -> None:
     if target not in (sys.stdout.buffer, sys.stderr.buffer):
         with contextlib.suppress(OSError):
             target.close()
+
+
+def tell(path: str, since: str, ended: Callable[[], bool]) -> int:
+    """Tell lines of a file, which begin with their times, since a time; and what is added until the end."""
+    with Path(path).open() as log:
+        while True:
+            over = ended()
+            for line in log:
+                if line >= since:
+                    sys.stdout.write(line)
+            sys.stdout.flush()
+            if over:
+                return 0
+            time.sleep(0.02)
 
 
 def fail(words: str, code: int = 1) -> int:

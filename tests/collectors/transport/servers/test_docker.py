@@ -150,7 +150,7 @@ async def test_a_container_made_anew_is_another_instance(servers: Servers, daemo
     await asyncio.sleep(0)
     daemon.container("web", made="2", status="paused")
     assert await way.check() is not None
-    error = await breaking
+    error = await asyncio.wait_for(breaking, 15)
     assert (error.fault, error.hint) == (
         Fault.NOT_RUNNING,
         "container web is paused – start the container",

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
+from collectors.lines.durations import is_span
+from collectors.lines.profile import VIRTUAL, Profile
 from collectors.logs._formats.aliases import LEVEL, MESSAGE, TIME
 from collectors.logs._formats.assemble import Assembled, Assembler
 from collectors.logs._formats.keyed import Plan
@@ -13,8 +15,6 @@ from collectors.logs._formats.ladder import Rung
 from collectors.logs._formats.loggers import BY_NAME, UNKNOWN, Logger, by_order
 from collectors.logs._formats.reader import AUTO, PLAIN, Reader
 from collectors.logs._formats.virtual import PATHS, at
-from collectors.logs.durations import is_span
-from collectors.logs.profile import VIRTUAL, Profile
 
 SAMPLE = 200
 """Lines looked at."""
@@ -47,7 +47,7 @@ class _Seen:
         told, found = record.told, record.told.fields
         is_json = record.rung in (Rung.STRICT, Rung.LENIENT)
         self.names[told.format] += 1
-        self.families["json" if is_json else told.format] += 1
+        self.families[record.family] += 1
         self.wrapped |= len(record.raw) > 1 or (is_json and record.raw[0] is not record.text)
         plan = reader.keyed.plan(found)
         for virtual, keys in (("time", plan.time), ("level", plan.level), ("message", plan.message)):

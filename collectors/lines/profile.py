@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from collectors.lines.durations import is_span, unit_by_name
 from collectors.logs._formats.assemble import Assembler
 from collectors.logs._formats.loggers import UNKNOWN, Logger
 from collectors.logs._formats.reader import Reader
 from collectors.logs._formats.virtual import Paths
-from collectors.logs.durations import is_span, unit_by_name
 
 VIRTUAL = (
     *("time", "level", "message", "logger", "trace", "request", "error", "stack", "duration", "service"),

@@ -5,14 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from collectors.lines.detecting import detect
+from collectors.lines.profile import Profile
+from collectors.logs._formats import csvlog, export
 from collectors.logs._formats.assemble import Assembled
+from collectors.logs._formats.joins import opens_trace
 from collectors.logs._formats.otlp import FIRST
 from collectors.logs._formats.virtual import duration_of, error_of, stack_of, trace_of, word_of
-from collectors.logs.detecting import detect
-from collectors.logs.profile import Profile
 from collectors.model.logs import Severity
 
-__all__ = ["Facts", "Profile", "detect", "facts", "records"]
+__all__ = ["Facts", "Profile", "begins", "detect", "facts", "numbered", "records"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def facts(raw: bytes, profile: Profile, now: float | None = None) -> Facts:
         told, rung, hostile = profile.reader.object(raw)
         # what holds other lines goes the long way
         if told is not None and "log" not in told.fields and not raw.startswith(FIRST):
-            return _told(Assembled(told, [raw], 0, 0.0, hostile, raw, rung), profile)
+            return _told(Assembled(told, [raw], 0, 0.0, hostile, raw, "json", 0, rung), profile)
     present = clock.time() if now is None else now
     assembler = profile.assembler()
     made: list[Assembled] = []
@@ -74,13 +76,35 @@ def records(
     Lines that belong together are one record, as they are in the live stream; a line that holds many
     records gives lines of one each.
     """
+    for raw, told, _ in numbered(lines, profile, now):
+        yield raw, told
+
+
+def numbered(
+    lines: Iterable[bytes], profile: Profile, now: float | None = None
+) -> Iterator[tuple[bytes, Facts, int]]:
+    """The same, and which of the lines, counted from 0, is the record's first."""
     present = clock.time() if now is None else now
     assembler = profile.assembler()
     for line in lines:
         for one in assembler.take(line, 0, present, 0.0):
-            yield one.bytes, _told(one, profile)
+            yield one.bytes, _told(one, profile), one.at
     for one in assembler.flush(0.0, force=True):
-        yield one.bytes, _told(one, profile)
+        yield one.bytes, _told(one, profile), one.at
+
+
+def begins(line: bytes, profile: Profile) -> bool:
+    """Whether a line surely is the first of a record, so that lines may be cut before it."""
+    if profile.format == "csvlog":
+        return csvlog.begins(line)
+    if profile.format == "export":
+        return line.startswith(export.FIRST)
+    if line[:1] == b"{":
+        return len(line) > 1 and not line[1:].isspace()
+    if not line or line[:1].isspace() or opens_trace(line[:80].decode("utf-8", "replace")):
+        return False
+    one = facts(line, profile)
+    return one.time is not None or one.severity is not None or bool(one.fields)
 
 
 def _told(record: Assembled, profile: Profile) -> Facts:

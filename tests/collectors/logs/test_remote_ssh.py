@@ -1,0 +1,95 @@
+"""Log files through a real sshd: every line once through lost connections, words where there is no way."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from collectors.errors import SourceError
+from collectors.transport.read import remote_follow
+from tests.collectors.logs.following import following
+from tests.collectors.logs.lost import through_losses
+from tests.collectors.logs.test_resume import put
+from tests.servers.reaching import QUICK, at, reaching
+from tests.servers.sshd import Operator, Sshd
+from tests.servers.waiting import wait_until_async
+
+
+@pytest.fixture(scope="module")
+def sshd() -> Iterator[Sshd]:
+    with Sshd() as server:
+        yield server
+
+
+@pytest.fixture
+def operator(tmp_path: Path, sshd: Sshd) -> Operator:
+    folder = tmp_path / "operator"
+    folder.mkdir()
+    operator = Operator(folder)
+    operator.meet(sshd)
+    return operator
+
+
+async def test_every_line_once_through_lost_connections(
+    tmp_path: Path, sshd: Sshd, operator: Operator
+) -> None:
+    async with reaching(operator, at(sshd, options=QUICK)) as servers:
+        told = await through_losses(tmp_path / "app.log", sshd, servers, lines=3000, losses=1)
+    assert told.numbers == list(range(3000))
+    assert told.losses == 1
+    assert told.words
+    assert all(words.startswith("web-1: ") for words in told.words)
+
+
+async def test_a_flood_costs_few_reads_and_waits_for_us(
+    tmp_path: Path, sshd: Sshd, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_follow, "BUFFERED", 1024 * 1024)
+    path = tmp_path / "app.log"
+    line = b'{"n":%d,"event":"' + b"x" * 230 + b'"}\n'
+    put(path, range(0))
+    size = 12_000 * (len(line) + 2)
+    async with reaching(operator, at(sshd)) as servers, following(path, dialer=servers) as stream:
+        await stream.collect()
+        await asyncio.to_thread(path.write_bytes, b"".join(line % number for number in range(12_000)))
+        follower = stream.collector._way._follower  # type: ignore[union-attr] # of the way to servers
+        held = 0
+        async with asyncio.timeout(60):
+            while len(stream.records) < 12_000:
+                await stream.collect()
+                held = max(held, follower.tails[0].waiting)
+                await asyncio.sleep(0.05)
+        assert stream.numbers(replayed=False) == list(range(12_000))
+        # a pipe gives 64 KiB at most; ssh may give less
+        assert follower.reads <= size / 16_384 + 30
+        assert held <= 1024 * 1024 + 2 * remote_follow.PIECE
+
+
+async def test_a_server_that_is_away_is_told_and_mends_by_itself(tmp_path: Path) -> None:
+    path, folder = tmp_path / "app.log", tmp_path / "operator"
+    folder.mkdir()
+    put(path, range(3))
+    with Sshd() as sshd:
+        operator = Operator(folder)
+        operator.meet(sshd)
+        way = at(sshd, options=QUICK)
+        async with reaching(operator, way) as servers, following(path, dialer=servers) as stream:
+            await stream.collect()
+            sshd.stop()
+            put(path, range(3, 6))
+            words: list[str] = []
+
+            async def collected() -> bool:
+                try:
+                    await stream.collect()
+                except SourceError as error:
+                    words.append(str(error.why))
+                return len(stream.records) >= 6
+
+            await wait_until_async(lambda: words or collected(), 30)
+            assert words[0].startswith("web-1: ")
+            sshd.start()
+            servers.retry("web-1")
+            await wait_until_async(collected, 60)
+            assert stream.numbers(replayed=False) == list(range(6))
