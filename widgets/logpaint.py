@@ -65,7 +65,7 @@ class LinePainter:
     ) -> list[Segment]:
         """One line of the screen; ``cell`` is the name of the cell under the cursor."""
         mark_style, style = styles_of(Cell("", line.level), self._palette)
-        style = Style(color=style.color, bgcolor=style.bgcolor)
+        style = Style(color=style.color, bgcolor=style.bgcolor, bold=style.bold)
         pointer = self.text(_POINTERS[here, line.marked])
         if not first:
             rest = [Segment(pad(pointer, self._hang), self._palette.text), Segment(part, style)]

@@ -105,7 +105,8 @@ class LogWindow:
             return self._up_from(self.end - 1, height)
         lines: list[Placed] = []
         seq, part = self._top.seq, self._top.part
-        while len(lines) < height and seq < self.end:
+        # what came since is not shown before somebody goes there
+        while len(lines) < height and seq < min(self.end, self._seen_end):
             count = self._count(seq)
             lines += [Placed(seq, index) for index in range(part, count)]
             seq, part = self._nearest(seq + 1, upwards=False), 0
@@ -124,6 +125,7 @@ class LogWindow:
             return
         here = self.cursor if self.cursor is not None else self.end
         self.cursor = self._nearest(max(self.first, min(cursor, self.end - 1)), upwards=cursor < here)
+        self._seen_end = max(self._seen_end, self.cursor + 1)
         if self.cursor <= shown[0].seq:
             self._top = Placed(self.cursor, 0)
         elif self.cursor >= shown[-1].seq:

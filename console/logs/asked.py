@@ -99,17 +99,16 @@ class Asked:
         profile = self._profiles.of(subject, raws)
         self._places.found.clear()
         self._evaluation.feed(Chunk(stream_of(subject), profile, records=raws, arrivals=times, joined=True))
-        found = set(map(id, self._places.found))
-        return [at for at, raw in enumerate(raws) if id(raw) in found] if found else []
+        return sorted(self._places.found)
 
 
 class _Places(TableSink):
-    """Keeps the very lines that pass; by their identity their places are found again."""
+    """Keeps the places of the lines that pass."""
 
     def __init__(self) -> None:
         super().__init__(_COUNTED, [], 0.0, 0)
-        self.found: list[bytes] = []
+        self.found: list[int] = []
 
     def feed(self, batch: Batch) -> None:
-        """Keep a batch's lines."""
-        self.found += batch.lines()
+        """Keep a batch's places."""
+        self.found += batch.places()

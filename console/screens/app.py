@@ -125,8 +125,11 @@ class Quarterdeck(ReachingApp, inherit_bindings=False):
             self.exit(return_code=130)
             return
         self._cancelled_at = now
+        screen = self._console_screen()
+        given_up = screen.cancel() if screen is not None else ""
         count = self.stop_acting()
-        words = f"Stopping {counted(count, 'action')}." if count else "Nothing runs that could be cancelled."
+        nothing = given_up or "Nothing runs that could be cancelled."
+        words = f"Stopping {counted(count, 'action')}." if count else nothing
         self.notify(f"{words} Press ctrl+c again to quit.", markup=False, timeout=2)
 
     def action_stop_all(self) -> None:

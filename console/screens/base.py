@@ -18,6 +18,7 @@ from console.screens.hooks import HookedScreen
 from widgets.bars import HintLine, StatusLine
 from widgets.cell import Cell
 from widgets.table import LiveTable
+from widgets.timechart import TimeChart
 
 if TYPE_CHECKING:
     from console.screens.app import Quarterdeck
@@ -114,9 +115,15 @@ class ConsoleScreen(HookedScreen):
 
     def hint(self) -> str:
         """The sentence of the cell under the cursor."""
+        if words := self.pointed():
+            return words
         table = self.main_table()
         cell = table.cursor_cell if table else None
         return cell.hint or cell.text if cell else ""
+
+    def pointed(self) -> str:
+        """The moment under the cursor of the chart that has the focus, in words."""
+        return self.focused.words() if isinstance(self.focused, TimeChart) else ""
 
     def main_table(self) -> LiveTable | None:
         """The table that the keys mean, if the screen has one."""
@@ -153,8 +160,11 @@ class ConsoleScreen(HookedScreen):
         return row.reading.subject.service if row else ""
 
     def window(self) -> tuple[float, float] | None:
-        """The time that the charts show where they were moved into the past, UTC epoch seconds."""
+        """The time under a chart's cursor, or that the charts show in the past; UTC epoch seconds."""
         console = self.console
+        for chart in self.query(TimeChart):
+            if chart.window is not None and chart.display:
+                return chart.window
         if not console.time_shift:
             return None
         until = console.clock.wall() - console.time_shift * STEP
@@ -189,6 +199,10 @@ class ConsoleScreen(HookedScreen):
         subject = self.subject()
         sources = frozenset({SourceId(subject.collector, subject.instance)}) if subject else frozenset()
         return frozenset(), sources
+
+    def on_time_chart_moved(self) -> None:
+        """Say what is under the cursor of a chart."""
+        self.paint_hint()
 
     def on_live_table_cursor_moved(self) -> None:
         """Say what is under the cursor, and fetch what it needs."""

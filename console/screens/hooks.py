@@ -23,5 +23,9 @@ class HookedScreen(StyledScreen):
         """Sort by the next column, and say by which; empty where there is nothing to sort."""
         return ""
 
+    def cancel(self) -> str:
+        """Give up what the screen is busy with, and say so; empty where it is not busy."""
+        return ""
+
     def hold_changed(self) -> None:
         """The view was held, or let go."""

@@ -1,17 +1,31 @@
 """The question of the log screen: typed, changed by keys, lifted, brought back, shown."""
 
+import os
+from datetime import UTC, datetime
+
 from textual.content import Content
 
-from collectors.text import shown
+from collectors.errors import QuarterdeckError
+from collectors.model.practice import Practice
+from collectors.text import one_line, shown
 from console.logs.asked import Asked, Profiles
+from console.logs.asking.ask import ask
+from console.logs.asking.testing import Moment
+from console.logs.completing import complete
 from console.logs.edit import with_phrase, with_window, without_stages, without_window
+from console.logs.export import MOST_RECORDS, export
 from console.logs.language import QuestionError
 from console.logs.language.moments import Window
+from console.logs.reach import Origin, Reach
+from console.logs.seen import Seen
 from console.screens.dialog import Dialog
+from console.screens.loganswer import AnswerPanel
+from console.screens.logcolumns import look
 from console.screens.logpatterns import PatternsScreen
 from console.screens.logprompt import QuestionPrompt
 from console.screens.logscreen import LogScreen
 from console.screens.logsource import RingSource
+from console.screens.prompt import Prompt
 from widgets.logbars import LogBars
 
 SLICE = 0.012
@@ -67,13 +81,23 @@ class AskingScreen(LogScreen):
         """The line in which a question is typed."""
         texts = [text for text, _ in self._past if text]
         past = [text for at, text in enumerate(texts) if text not in texts[at + 1 :]]
-        return QuestionPrompt(
+        seen = Seen()
+        prompt = QuestionPrompt(
             self.asked.text,
             tried=self.try_text,
-            complete=lambda _text, _at: (),
+            complete=lambda text, at: complete(text, at, seen),
             past=past,
             ascii_only=self.console.ascii_only,
         )
+        if self._source is not None:
+            self.run_worker(self._see(self._source, seen, prompt), name="fields", exit_on_error=False)
+        return prompt
+
+    async def _see(self, source: RingSource, seen: Seen, prompt: QuestionPrompt) -> None:
+        """Look at the newest lines, for what can be completed."""
+        await look(source, seen)
+        if prompt.is_attached:
+            prompt.offer()
 
     def action_undo(self) -> None:
         """Ask the question before."""
@@ -126,7 +150,63 @@ class AskingScreen(LogScreen):
         self._wanted = here[0] if here is not None else None
         self.go_to_wanted()
         self.paint_bars(source)
+        self._answer(asked)
         return True
+
+    def _answer(self, asked: Asked) -> None:
+        """Answer a question that makes a table, or asks for records that memory no longer holds."""
+        panel = self.query_one(AnswerPanel)
+        since = asked.window.since
+        first = self.console.ring.get(self.console.ring.first)
+        past = since is not None and (first is None or since < first.record.time)
+        if asked.question.stages or past:
+            panel.ask(asked, self._reach)
+        else:
+            panel.leave()
+        self.set_class(panel.has_class("-shown"), "-answered")
+
+    async def action_export(self) -> None:
+        """Ask for a file's name, and write the answer to the present question into it."""
+        at = datetime.fromtimestamp(self.console.clock.wall(), UTC).strftime("%Y%m%dT%H%M%SZ")
+        prompt = Prompt("write the answer into", "a new .csv or .json file", f"quarterdeck-logs-{at}.csv")
+        await self.console.push_screen(prompt, self._named)
+
+    def _named(self, path: str | None) -> None:
+        if path:
+            asked, reach = self.asked, self._reach()
+            self.run_worker(
+                lambda: self._export(asked, reach, path), name="export", thread=True, exit_on_error=False
+            )
+
+    def _export(self, asked: Asked, reach: Reach, path: str) -> None:
+        """In a thread: ask once more, of all that there is, and write."""
+        moment = Moment(self.console.clock.wall(), asked.moment.zone)
+        try:
+            answer = ask(asked.question, reach, moment, most=MOST_RECORDS)
+            written = export(answer, path)
+        except QuarterdeckError as error:
+            self.console.tell(f"{error.why}. {error.hint}", bad=True)
+            return
+        count = len(answer.table.rows) if answer.table is not None else len(answer.records)
+        self.console.tell(one_line(f"{count:,} rows written into {written}", 300))
+
+    def _reach(self) -> Reach:
+        return Reach(self.console.ring, self._origins(), self.asked.service, self._profiles)
+
+    def _origins(self) -> list[Origin]:
+        """The streams, and which file each one's past lies in."""
+        settings = {one.name: one for one in self.console.settings.collectors}
+        found = []
+        for row in self.console.store.snapshot().of(Practice.LOGS):
+            subject = row.reading.subject
+            configured = settings.get(subject.collector)
+            if configured is None or configured.type != "logs.file":
+                found.append(Origin(subject, why="only what is in memory can be asked of this source"))
+            elif configured.server:
+                found.append(Origin(subject, why=f"its past lies on {configured.server}"))
+            else:
+                found.append(Origin(subject, os.fsdecode(subject.id.key)))
+        return found
 
     def go_to_wanted(self) -> None:
         """Hold the view on the record that was under the cursor before the question changed."""

@@ -14,8 +14,10 @@ from console.logs.edit import with_window
 from console.present import practice as present
 from console.present.practices import VIEWS
 from console.present.words import number
+from console.screens.loganswer import AnswerPanel
 from console.screens.logasking import SLICE, AskingScreen
 from console.screens.logsource import RingSource
+from console.screens.logtiles import TilesLine
 from widgets.logbars import LogBars
 from widgets.loglines import PERIOD, LogView
 from widgets.table import LiveTable
@@ -37,11 +39,13 @@ class LogsScreen(AskingScreen):
         "there the arrows and Enter choose a time."
     )
     DEFAULT_CSS = """
-    LogsScreen LiveTable { height: auto; max-height: 8; min-height: 3; }
+    LogsScreen #streams { height: auto; max-height: 8; min-height: 3; }
     LogsScreen LogBars { height: 6; padding: 0 1; }
     LogsScreen LogView { height: 1fr; border: round $border-blurred; }
-    LogsScreen.-low LiveTable { height: auto; max-height: 4; }
+    LogsScreen.-low #streams { height: auto; max-height: 4; }
     LogsScreen.-low LogBars { height: 3; }
+    LogsScreen.-low.-answered #streams, LogsScreen.-low.-answered LogBars { display: none; }
+    LogsScreen.-low AnswerPanel { max-height: 10; }
     """
     AUTO_FOCUS: ClassVar[str] = "LogView"
 
@@ -53,7 +57,9 @@ class LogsScreen(AskingScreen):
         """Streams, bars and records."""
         ascii_only = self.console.ascii_only
         yield LiveTable(ascii_only=ascii_only, id="streams", classes="zoomable")
+        yield TilesLine(ascii_only=ascii_only)
         yield LogBars(ascii_only=ascii_only, id="bars")
+        yield AnswerPanel(ascii_only=ascii_only)
         yield LogView(ascii_only=ascii_only, id="records", classes="zoomable")
 
     def on_mount(self) -> None:
@@ -64,8 +70,9 @@ class LogsScreen(AskingScreen):
 
     def paint(self, snapshot: Snapshot) -> None:
         """Show the streams as they are known now."""
-        table = self.query_one(LiveTable)
+        table = self.query_one("#streams", LiveTable)
         self.fill(table, lambda: self._paint_table(table, snapshot))
+        self.query_one(TilesLine).configured(self.console.settings.questions.values())
         self.hold_changed()
         self.set_class(self.size.height < 30, "-low")
 
@@ -107,7 +114,11 @@ class LogsScreen(AskingScreen):
         bars = self.query_one(LogBars)
         return bars.words() if bars.has_focus and bars.words() else super().hint()
 
-    @on(LiveTable.RowOpened)
+    def cancel(self) -> str:
+        """Give up the question that is being answered."""
+        return "The question was stopped." if self.query_one(AnswerPanel).stop() else ""
+
+    @on(LiveTable.RowOpened, "#streams")
     def _stream_opened(self) -> None:
         subject = self.subject()
         if subject is not None:

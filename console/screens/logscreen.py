@@ -10,7 +10,8 @@ from console.keys import LOG_KEYS
 from console.logs.edit import with_value
 from console.logs.kin import Kin, kin_of
 from console.logs.ring import Entry
-from console.present.logline import unaskable, value_of
+from console.present.logline import NEW_LINE, unaskable, value_of
+from console.present.words import counted
 from console.screens.logask import QuestionScreen, ask_logs
 from console.screens.logcolumns import ColumnsScreen
 from console.screens.logsource import Look, Records, Test, is_error
@@ -90,6 +91,9 @@ class LogScreen(QuestionScreen):
     def action_undo(self) -> None:
         """Only the log screen has questions."""
 
+    async def action_export(self) -> None:
+        """Only the log screen writes answers."""
+
     def action_patterns(self) -> None:
         """Only the log screen counts patterns."""
 
@@ -152,7 +156,8 @@ class LogScreen(QuestionScreen):
         if self.focused is not None and isinstance(self.focused, LogView) and not self.lines.live:
             here = self.here()
             if here is not None:
-                return here[1].record.message
+                first, _, more = here[1].record.message.partition(NEW_LINE)
+                return f"{first} +{counted(more.count(NEW_LINE) + 1, 'line')}" if more else first
         return super().hint()
 
     def _go(self, step: int, test: Test, name: str) -> None:

@@ -10,8 +10,9 @@ from widgets.logbars import LogBars
 from widgets.loglines import LogView
 from widgets.sentences import SentenceList
 from widgets.table import LiveTable
+from widgets.timechart import TimeChart
 
-WIDGETS: list[type[Widget]] = [LiveTable, DetailView, SentenceList, LogView, LogBars]
+WIDGETS: list[type[Widget]] = [LiveTable, DetailView, SentenceList, LogView, LogBars, TimeChart]
 NAMED = {key.value for key in Keys}
 
 

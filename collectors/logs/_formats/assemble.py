@@ -138,12 +138,12 @@ class Assembler:
             return
         self._line(inner, arrival, now)
 
-    def _object(self, inner: Inner, arrival: float, now: float) -> None:
-        """A line that should be JSON."""
+    def _object(self, inner: Inner, arrival: float, now: float, *, whole: bool = True) -> None:
+        """A line that should be JSON; not ``whole``: it was taken apart already."""
         data = inner.data
-        if data.startswith(otlp.FIRST) and len(lines := otlp.split(data)) > 1:
+        if whole and data.startswith(otlp.FIRST) and len(lines := otlp.split(data)) > 1:
             for line in lines:
-                self._object(replace(inner, data=line, raw=[line]), arrival, now)
+                self._object(replace(inner, data=line, raw=[line]), arrival, now, whole=False)
             return
         told, rung, hostile = self._reader.object(data)
         if told is None:

@@ -17,7 +17,10 @@ _REMEMBERED = 512
 
 
 class Parser:
-    """Parses one stream; numbers its records from 1."""
+    """Parses one stream; numbers its records from 1.
+
+    ``lenient`` and ``refused`` count the records that strict JSON did not read, and that no JSON did.
+    """
 
     def __init__(self, format_name: str = AUTO) -> None:
         self._reader = Reader(format_name)
@@ -28,6 +31,8 @@ class Parser:
         self._total = 0
         self._last_time: float | None = None
         self.seq = 0
+        self.lenient = 0
+        self.refused = 0
 
     @property
     def format(self) -> str:
@@ -60,6 +65,9 @@ class Parser:
 
     def _made(self, record: Assembled) -> LogRecord:
         told, showing = record.told, self._showing
+        if record.rung is not Rung.STRICT:
+            self.lenient += record.rung is Rung.LENIENT
+            self.refused += record.rung is Rung.REFUSED
         showing.hostile = record.hostile
         text = record.text
         clean = is_clean(text) and (record.rung is Rung.STRICT or isinstance(text, str))

@@ -86,7 +86,7 @@ class Forwards:
         for task in tuple(self._tasks):
             task.cancel()
         for path in self._paths.values():
-            path.unlink(missing_ok=True)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def _socket(self, wanted: str) -> Path:
         async with self._turn:

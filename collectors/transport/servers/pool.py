@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import os
+import secrets
 import shutil
-import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
@@ -31,8 +31,8 @@ from collectors.transport.servers.way import Way
 
 T = TypeVar("T")
 
-_LONGEST_FOLDER = 70
-"""Bytes: a socket's path has 107, and ssh adds up to 17 of its own while it makes one."""
+_LONGEST_PARENT = 50
+"""Bytes: a socket's path has 107, ssh adds 17 of its own while it makes one, and we 40."""
 
 
 def _nothing() -> None:
@@ -62,7 +62,7 @@ class Servers:
         self._changed = changed
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ours = folder is None
-        self._folder = folder
+        self._folder = folder or _folder()
         self._configs = tuple(configs)
         self._guard = Guard()
         self._shared: Shared | None = None
@@ -170,7 +170,7 @@ class Servers:
         except OptionsError as error:
             raise ServerError(f"{spec.name}: {error.why}", error.hint) from None
         if self._shared is None:
-            self._shared = Shared(self._folder or _private_folder(), self._configs, self._guard)
+            self._shared = Shared(self._folder, self._configs, self._guard)
         return SshWay(spec, self._specs, self._shared, list(self._specs).index(spec.name))
 
     def _bind(self) -> asyncio.AbstractEventLoop:
@@ -233,11 +233,8 @@ def _state(spec: Server, configs: Sequence[Path], specs: Mapping[str, Server]) -
     return ServerState(spec.name, _kind(spec), one_line(target), by_hand=shown(by_hand))
 
 
-def _private_folder() -> Path:
-    """A new folder of mode 0700 with a short path."""
+def _folder() -> Path:
+    """A name for a new folder, that nobody can guess, with a short path."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    for parent in (runtime, "/tmp"):  # noqa: S108 - mkdtemp makes a private one in it
-        if parent and len(os.fsencode(parent)) < _LONGEST_FOLDER - 20:
-            with contextlib.suppress(OSError):
-                return Path(tempfile.mkdtemp(prefix="quarterdeck-", dir=parent))
-    raise ServerError("there is no folder for the sockets of ssh", "set XDG_RUNTIME_DIR to a writable one")
+    short = runtime and len(os.fsencode(runtime)) < _LONGEST_PARENT and os.access(runtime, os.W_OK)
+    return Path(runtime if short else "/tmp", f"quarterdeck-{secrets.token_hex(6)}")  # noqa: S108 - see above

@@ -27,6 +27,9 @@ from console.logs.language.syntax import Field, Function, Summary
 from console.logs.source import Chunk, State
 
 _TIME = Field("time")
+_EDGE = 64 * 1024
+_NEAR = 16
+"""Bytes, and lines of them, in which a time is looked for at each end of a chunk."""
 
 
 def window_of(question: Question, moment: Moment) -> Window:
@@ -170,14 +173,15 @@ class Evaluation:
         return known[1]
 
     def _look(self, chunk: Chunk) -> None:
-        """See from when to when a chunk is, by its ends."""
+        """See from when to when a chunk is, by the outermost of its lines that tell a time."""
         if chunk.records is None:
             block = chunk.block
-            end = block.rfind(b"\n", 0, len(block) - 1) + 1
-            ends = (block[: block.find(b"\n") if b"\n" in block else len(block)], block[end:].rstrip(b"\n"))
+            first, last = block[:_EDGE].splitlines(), block[-_EDGE:].splitlines()
         else:
-            ends = (chunk.records[0], chunk.records[-1])
-        self.tally.saw(*(self._time(one, chunk.profile) for one in ends))
+            first = last = list(chunk.records)
+        for edge in (first[:_NEAR], last[: -_NEAR - 1 : -1]):
+            times = (self._time(one, chunk.profile) for one in edge)
+            self.tally.saw(next((time for time in times if time is not None), None))
 
     def _time(self, line: bytes, profile: Profile) -> float | None:
         """The time that a line tells, without the rest of it where that can be."""

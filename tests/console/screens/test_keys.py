@@ -22,6 +22,7 @@ from widgets.logbars import LogBars
 from widgets.loglines import LogView
 from widgets.sentences import SentenceList
 from widgets.table import LiveTable
+from widgets.timechart import TimeChart
 
 SIGNS = "question_mark colon slash plus minus comma full_stop left_square_bracket right_square_bracket"
 NAMED = {str(key.value) for key in Keys} | set(SIGNS.split())
@@ -66,7 +67,7 @@ async def test_a_key_of_the_logs_is_bound_anew(monkeypatch: pytest.MonkeyPatch) 
         assert "HELD +0 new  1 of 3" in shown
 
 
-@pytest.mark.parametrize("widget", [LiveTable, DetailView, SentenceList, LogView, LogBars])
+@pytest.mark.parametrize("widget", [LiveTable, DetailView, SentenceList, LogView, LogBars, TimeChart])
 def test_no_widget_takes_a_key_of_the_console(widget: type) -> None:
     own = {
         name

@@ -1,5 +1,6 @@
 """The log screen: asking, choosing a time, errors, bookmarks, values, columns, holding, never a jump."""
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,7 @@ from tests.console.screens.stage import Stage, batch, record, settings_of, stage
 from tests.servers.waiting import wait_until_async
 from widgets.logbars import LogBars
 from widgets.loglines import LogView
+from widgets.timechart import TimeChart
 
 LOGS = settings_of((Practice.LOGS, Practice.QUEUES))
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -24,7 +26,9 @@ ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 def now(ago: float, message: str, severity: Severity = INFO, **fields: str) -> LogRecord:
     """A record of so many seconds ago."""
     made = record(0, message, severity, **fields)
-    return LogRecord(0, time.time() - ago, True, severity, made.message, made.raw, made.fields)
+    at = time.time() - ago
+    raw = json.dumps(json.loads(made.raw) | {"time": at}).encode()
+    return LogRecord(0, at, True, severity, made.message, raw, made.fields)
 
 
 def fill(ring: Ring, count: int = 60) -> None:
@@ -148,7 +152,7 @@ async def test_a_value_under_the_cursor_is_asked_for_and_the_view_stays_there(
         screen = screen_of(stage)
         assert screen.asked.text in ("service=orders", "service=billing")
         await stage.until(lambda text: "›" in text and "line 50" in text and "HELD" in text)
-        await stage.press("right", "I")
+        await stage.press("right", "n")
         assert screen.asked.text.endswith("-level=error")
         assert "✖" not in "\n".join(stage.text().splitlines()[12:])
 
@@ -314,3 +318,20 @@ async def test_a_flood_paints_the_lines_four_times_a_second_and_counts_all(
         assert len(painted) <= 2 * (spent / 0.25 + 3), "the lines and their state, four times a second each"
         await stage.until(f"line {sent - 1}")
         assert stage.app.ring.tallies.whole.total == sent
+
+
+async def test_l_takes_the_moment_under_the_cursor_of_a_chart(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with staged(monkeypatch, settings=LOGS, size=(120, 40)) as stage:
+        stage.app.ring.append(batch(now(500, "then"), now(2, "lately")))
+        await stage.press("2")
+        chart = stage.app.screen.query_one(TimeChart)
+        await stage.until(lambda shown: "waiting" in shown or chart._chart is not None)
+        chart.focus()
+        await stage.pilot.pause()
+        shown = await stage.press("left")
+        assert chart.words() in shown
+        await stage.press("L")
+        asked = screen_of(stage).asked
+        assert asked.service == "orders"
+        assert asked.text.startswith("since:")
+        await stage.until(lambda shown: "lately" in shown and "then" not in shown)
