@@ -145,6 +145,13 @@ def of_logs_command(_ask: pytest.FixtureRequest) -> Sources:
     return {"argv": argv}, {"argv": ["/no/such/program"]}
 
 
+def of_logs_redis(ask: pytest.FixtureRequest) -> Sources:
+    return {"url": ask.getfixturevalue("redis_url"), "streams": ["events"]}, {
+        "url": DEAD_REDIS,
+        "streams": ["events"],
+    }
+
+
 def of_drains_http(ask: pytest.FixtureRequest) -> Sources:
     headers = {"Authorization": "Bearer s3cretword"}
     living = {"url": f"http://{ask.getfixturevalue('web')}/readyz", "headers": headers}
