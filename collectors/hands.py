@@ -9,7 +9,7 @@ from collectors.action import Hands
 from collectors.secret import SecretUrl
 
 THIS_MACHINE = "this machine"
-"""``server`` of the hands that signal and run: a plan for them says the same."""
+"""``server`` of the hands that signal and run here: a plan for them says the same."""
 
 
 def http_server(url: SecretUrl) -> str:
@@ -94,11 +94,12 @@ class HttpHands(Hands, Protocol):
 
 
 class ProcessHands(Hands, Protocol):
-    """Signals processes of this machine and runs argument lists; ``server`` is THIS_MACHINE.
+    """Signals processes of one machine and runs argument lists there.
 
-    Kind ``process``, rights are names of programs that must be there (``systemctl``). It sends no SIGKILL
-    but to the group of a program that it started itself, and that did not end after TERM. Its leases keep
-    apart the consoles of one user.
+    ``server`` is THIS_MACHINE, or the name of the collector's server: a plan for it says the same. Kind
+    ``process``, rights are names of programs that must be there (``systemctl``). It sends no SIGKILL but to
+    the group of a program that it started here itself, and that did not end after TERM. Its leases keep apart
+    the consoles of one user on this machine.
     """
 
     async def signal(self, name: str, pid: int, started: float) -> str:
@@ -132,7 +133,7 @@ class DrainHands(Hands, Protocol):
 
     ``admin`` is the level of HAProxy's socket. Each part raises RefusedError where the collector has none of
     it. ``server`` is ``http_server`` of the collector's URL, or the socket as its option names it, or
-    THIS_MACHINE. Its leases keep apart the consoles of one user on this machine.
+    that of ``process``. Its leases keep apart the consoles of one user on this machine.
     """
 
     @property

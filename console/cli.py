@@ -113,13 +113,14 @@ def open_(ctx: click.Context, config: str, environment: str, urls: tuple[str, ..
 @click.option(
     "--serve", is_flag=True, help="Run the shop without a screen until SIGTERM; prints config: PATH."
 )
+@click.option("--ssh", is_flag=True, help="Behind real sshds on loopback, with keys of their own.")
 @click.option("--plain", is_flag=True, help="Lines of text instead of a screen.")
 @click.pass_context
-def demo(ctx: click.Context, incident: str, serve: bool, plain: bool) -> None:
+def demo(ctx: click.Context, incident: str, serve: bool, ssh: bool, plain: bool) -> None:
     """Open the embedded shop: real servers from wheels, nothing to install."""
     from console.verbs.demo import run_demo
 
-    sys.exit(run_demo(incident, serve=serve, plain=plain or _wanted(ctx, "", "").plain))
+    sys.exit(run_demo(incident, serve=serve, ssh=ssh, plain=plain or _wanted(ctx, "", "").plain))
 
 
 @main.command()
@@ -219,6 +220,36 @@ def act(ctx: click.Context, /, config: str, environment: str, **said: Any) -> No
     sys.exit(run_act(wanted, wish_of(**said)))
 
 
+@main.command(
+    # a question may begin with -path:/healthz, so there are no short options
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
+)
+@click.argument("words", nargs=-1, metavar="[FILE ...] [QUESTION]", type=click.UNPROCESSED)
+@click.option("--config", default="", metavar="FILE", help="Use this file.")
+@click.option("--environment", default="", metavar="NAME", help="Use NAME.toml.")
+@click.option("--since", default="", metavar="TIME", help="As since:TIME in the question: 1h, today.")
+@click.option("--until", default="", metavar="TIME", help="As until:TIME in the question.")
+@click.option("--limit", type=click.IntRange(1, 1_000_000), metavar="N", help="Only the newest N records.")
+@click.option("--follow", is_flag=True, help="Go on with what comes, until ctrl+c.")
+@click.option("--json", "as_json", is_flag=True, help="Records as JSON lines, a table as one object.")
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV.")
+@click.pass_context
+def logs(ctx: click.Context, /, config: str, environment: str, **said: Any) -> None:  # noqa: ANN401 - click's values
+    """Ask log files, a pipe (-), or the configured logs: 'region=eu since:1h | p95(duration)'.
+
+    Without a FILE the configured logs are asked, or what is piped in; without a QUESTION every record
+    is printed; @NAME asks a saved question. Rotated and packed neighbours of a FILE belong to it where
+    the question tells since when.
+    """
+    from console.verbs.logs import LogsWish, run_logs
+
+    if said["as_json"] and said["as_csv"]:
+        raise click.UsageError("--json and --csv exclude each other")
+    form = "json" if said.pop("as_json") else "csv" if said["as_csv"] else "text"
+    del said["as_csv"]
+    sys.exit(run_logs(_wanted(ctx, config, environment), LogsWish(form=form, **said)))
+
+
 @main.command()
 @_configured
 @click.option("--verify", is_flag=True, help="Walk the chain: is every record as it was written?")
@@ -239,6 +270,17 @@ def collectors(name: str, as_json: bool) -> None:
     from console.verbs.collectors import run_collectors
 
     sys.exit(run_collectors(name, as_json=as_json))
+
+
+@main.command()
+@_configured
+@click.argument("servers", nargs=-1, metavar="[SERVER ...]")
+@click.pass_context
+def login(ctx: click.Context, config: str, environment: str, servers: tuple[str, ...]) -> None:
+    """Log in to servers by hand (passphrase, one-time code), then open the screen."""
+    from console.verbs.login import run_login
+
+    sys.exit(run_login(_wanted(ctx, config, environment), servers))
 
 
 @main.command()

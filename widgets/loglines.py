@@ -1,31 +1,27 @@
 """LogView: the newest lines of a stream, drawn a few times a second however fast they come."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
 
-from widgets.cell import Cell
-from widgets.cellpaint import line_strip, mark_of, over, styles_of
-from widgets.fit import clean, cut_end, cut_middle, fold, pad, to_ascii
+from widgets.cellpaint import line_strip
+from widgets.fit import cut_end
 from widgets.lineview import LineView, quiet_key, scroll_keys
-from widgets.logwindow import LogLine, LogSource, LogWindow
+from widgets.logpaint import LinePainter, LogColumn, state_segments
+from widgets.logwindow import LogSource, LogWindow
 from widgets.palette import line_css
 
 PERIOD = 0.25
 """Seconds between two repaints at least."""
 
-_TIME, _SERVICE = 12, 12
 _WHEEL = 3
-_MOST_PARTS = 50
 
 
 class LogView(LineView):
@@ -36,12 +32,15 @@ class LogView(LineView):
 
     DEFAULT_CSS = line_css("LogView", "height: 1fr; overflow: hidden hidden;")
     HELP = (
-        "A live log. Moving up holds it still, End follows again, w folds long lines, Enter opens a record."
+        "A live log. Moving up holds it still, End follows again, w folds long lines, left and right choose "
+        "a value of the line, Enter opens a record."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         *scroll_keys("log"),
         Binding("enter", "open", "open", id="log.open", tooltip="open the record under the cursor"),
         quiet_key("w", "wrap", "fold long lines, or cut them", "log.wrap"),
+        quiet_key("left,h", "cell(-1)", "the value before", "log.left"),
+        quiet_key("right,l", "cell(1)", "the next value of the line", "log.right"),
     ]
 
     class RecordOpened(Message):
@@ -50,6 +49,18 @@ class LogView(LineView):
         def __init__(self, view: "LogView", seq: int) -> None:
             super().__init__()
             self.view, self.seq = view, seq
+
+        @property
+        def control(self) -> "LogView":
+            """The view, for ``@on`` selectors."""
+            return self.view
+
+    class CursorMoved(Message):
+        """The cursor stands on another record, or none."""
+
+        def __init__(self, view: "LogView") -> None:
+            super().__init__()
+            self.view = view
 
         @property
         def control(self) -> "LogView":
@@ -78,9 +89,14 @@ class LogView(LineView):
     ) -> None:
         super().__init__(ascii_only=ascii_only, id=id, classes=classes)
         self._clock = clock
-        self._window = LogWindow(lambda line: len(self._parts(line)))
+        self._window = LogWindow(lambda line: len(self._painter_of().parts(line)))
         self._folded = False
+        self._columns: tuple[LogColumn, ...] = ()
+        self._line_painter: tuple[object, LinePainter] | None = None
         self._empty = ""
+        self._behind = ""
+        self._note = ""
+        self.cell = ""
         self._painted_at = float("-inf")
         self._due: Timer | None = None
         self._strips: dict[tuple[int, int], Strip] = {}
@@ -110,6 +126,29 @@ class LogView(LineView):
         else:
             self._due = self.set_timer(wait, self._repaint)
 
+    def show_columns(self, columns: Sequence[LogColumn]) -> None:
+        """Give these fields columns of their own; the source tells their values."""
+        if tuple(columns) != self._columns:
+            self._columns = tuple(columns)
+            if self.cell not in self._painter_of().cells:
+                self.cell = ""
+            self.looks_changed()
+
+    def say(self, *, behind: str = "", note: str = "") -> None:
+        """What the last line says of the reading: how far it is ``behind``, and a note."""
+        if (behind, note) != (self._behind, self._note):
+            self._behind, self._note = behind, note
+            if self.is_attached:
+                self.sync()
+
+    def looks_changed(self) -> None:
+        """Records look otherwise now, at the same places."""
+        self._strips.clear()
+        self._window.renew()
+        if self.is_attached:
+            self._window.rescale(self._height())
+            self._repaint()
+
     @property
     def live(self) -> bool:
         """Whether the view follows the stream."""
@@ -123,14 +162,43 @@ class LogView(LineView):
     def action_move(self, where: str) -> None:
         """Move the cursor (up, down, page_up, page_down, top), or follow the stream (bottom)."""
         if where == "bottom":
-            self._follow()
+            self.follow()
             return
         page = max(1, self._height() - 1)
         steps = {"up": -1, "down": 1, "page_up": -page, "page_down": page}
         if self._window.live and where in ("down", "page_down"):
             return
         here = self._window.cursor if self._window.cursor is not None else self._window.end - 1
-        self._hold(self._window.first if where == "top" else here + steps[where])
+        self.hold(self._window.first if where == "top" else here + steps[where])
+
+    def follow(self) -> None:
+        """Go to the newest record and stay there."""
+        was_live = self._window.live
+        self._window.follow()
+        if not was_live:
+            self.post_message(self.FollowChanged(self, live=True))
+            self.post_message(self.CursorMoved(self))
+        self._repaint()
+
+    def hold(self, seq: int | None = None, *, go: bool = False) -> None:
+        """Hold still, with the cursor on a record; ``go`` brings one that is far away well into view."""
+        if seq is None:
+            if not self._window.live:
+                return
+            seq = self._window.end - 1
+        was_live = self._window.live
+        (self._window.go_to if go else self._window.move)(seq, self._height())
+        if was_live and not self._window.live:
+            self.post_message(self.FollowChanged(self, live=False))
+        self.post_message(self.CursorMoved(self))
+        self._repaint()
+
+    def action_cell(self, step: int) -> None:
+        """Put the cursor on another value of the line; before the first one it is the whole line."""
+        self.hold()
+        cells = self._painter_of().cells
+        self.cell = cells[max(0, min(cells.index(self.cell) + step, len(cells) - 1))]
+        self.sync()
 
     def action_open(self) -> None:
         """Open the record under the cursor, the newest one while following."""
@@ -141,28 +209,23 @@ class LogView(LineView):
     def action_wrap(self) -> None:
         """Fold long lines, or cut them."""
         self._folded = not self._folded
-        self.restyled()
-        self._window.rescale(self._height())
-        self._repaint()
+        self.looks_changed()
 
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Hold still and go back."""
+    @on(events.MouseScrollUp)
+    @on(events.MouseScrollDown)
+    def _wheel(self, event: events.MouseScrollUp | events.MouseScrollDown) -> None:
+        """Hold still and go back, or on towards the end."""
         event.stop()
         for _ in range(_WHEEL):
-            self.action_move("up")
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Go on towards the end."""
-        event.stop()
-        for _ in range(_WHEEL):
-            self.action_move("down")
+            self.action_move("up" if isinstance(event, events.MouseScrollUp) else "down")
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on a record; open it with the second click."""
         offset = event.get_content_offset(self)
         shown = self._window.visible(self._height())
-        if offset is not None and offset.y < len(shown):
-            self._hold(shown[offset.y].seq)
+        row = offset.y - bool(self._columns) if offset is not None else -1
+        if 0 <= row < len(shown):
+            self.hold(shown[row].seq)
             if event.chain == 2:
                 self.action_open()
 
@@ -181,31 +244,24 @@ class LogView(LineView):
         if self._width != width:
             self._width = width
             self._strips.clear()
+        painter = self._painter_of()
         if y == height - 1:
-            return self._state_line(width)
+            words = state_segments(self._window, self._behind, self.palette)
+            note = f"  {painter.text(self._note)}" if self._note else ""
+            return _line(self, [*words, Segment(note, self.palette.muted)], width)
+        if self._columns:
+            if y == 0:
+                return _line(self, painter.header(self.cell), width)
+            y -= 1
         if y < len(self._placed):
             return self._record_line(*self._placed[y])
         text = self._empty if y == 0 and not self._placed else ""
-        return _line(self, [Segment(cut_end(self._text(text), width), self.palette.muted)], width)
+        return _line(self, [Segment(cut_end(painter.text(text), width), self.palette.muted)], width)
 
     # -- behind them
 
     def _height(self) -> int:
-        return max(0, self.view.height - 1)
-
-    def _hold(self, seq: int) -> None:
-        was_live = self._window.live
-        self._window.move(seq, self._height())
-        if was_live and not self._window.live:
-            self.post_message(self.FollowChanged(self, live=False))
-        self._repaint()
-
-    def _follow(self) -> None:
-        was_live = self._window.live
-        self._window.follow()
-        if not was_live:
-            self.post_message(self.FollowChanged(self, live=True))
-        self._repaint()
+        return max(0, self.view.height - 1 - bool(self._columns))
 
     def _repaint(self) -> None:
         if self._due is not None:
@@ -224,65 +280,33 @@ class LogView(LineView):
         here = seq == self._window.cursor and not self._window.live
         if not here and (seq, part) in self._strips:
             return self._strips[seq, part]
-        line = self._window.line(seq)
-        segments = self._segments(line, part, pointer="›" if here else " ") if line is not None else []
-        if here and self.has_focus:
-            segments = over(self.palette.cursor_row)(segments)
+        line, painter = self._window.line(seq), self._painter_of()
+        segments: list[Segment] = []
+        if line is not None:
+            parts = painter.parts(line)
+            segments = painter.segments(
+                line,
+                parts[part] if part < len(parts) else "",
+                first=part == 0,
+                here=here,
+                focused=self.has_focus,
+                cell=self.cell,
+            )
         strip = _line(self, segments, self.view.width)
         if not here:
             self._strips[seq, part] = strip
         return strip
 
-    def _segments(self, line: LogLine, part: int, pointer: str) -> list[Segment]:
-        cell = Cell("", line.level)
-        mark_style, style = styles_of(cell, self.palette)
-        style = Style(color=style.color, bgcolor=style.bgcolor)
-        parts = self._parts(line)
-        text = pad(parts[part] if part < len(parts) else "", _room(self.view.width))
-        if part > 0:
-            return [
-                Segment(pad(pointer, len(_lead(self.view.width)) + 2), self.palette.text),
-                Segment(text, style),
-            ]
-        mark = pad(mark_of(cell, ascii_only=self.ascii_only), 1) + " "
-        lead = _lead(self.view.width, self._text(line.time), self._text(line.service), pointer)
-        return [Segment(lead, self.palette.muted), Segment(mark, mark_style), Segment(text, style)]
-
-    def _parts(self, line: LogLine) -> list[str]:
-        text, room = self._text(line.message), _room(self.view.width)
-        if not self._folded:
-            return [cut_end(text, room)]
-        parts = fold(text[: room * _MOST_PARTS], room)[:_MOST_PARTS]
-        return [*parts[:-1], parts[-1] + "…"] if len(text) > room * _MOST_PARTS else parts
-
-    def _state_line(self, width: int) -> Strip:
-        window = self._window
-        held = window.end - window.first
-        if window.live:
-            words = [Segment("LIVE", self.palette.strong), Segment(f"  {held:,} lines", self.palette.muted)]
-        else:
-            here = (window.cursor or 0) - window.first + 1
-            words = [
-                Segment("PAUSED", self.palette.strong),
-                Segment(f" +{window.new:,} new  {here:,} of {held:,}  End follows", self.palette.muted),
-            ]
-        return _line(self, words, width)
-
-    def _text(self, text: str) -> str:
-        return to_ascii(clean(text)) if self.ascii_only else clean(text)
-
-
-def _lead(width: int, at: str = "", service: str = "", pointer: str = " ") -> str:
-    """What stands before the message on a line of ``width`` cells."""
-    if width < 60:
-        return f"{pointer}{pad(cut_end(at, 8), 8)} "
-    return f"{pointer}{pad(cut_end(at, _TIME), _TIME)} {pad(cut_middle(service, _SERVICE), _SERVICE)} "
+    def _painter_of(self) -> LinePainter:
+        """The painter of the present look."""
+        look = (self.view.width, self.palette, self._columns, self._folded)
+        if self._line_painter is None or self._line_painter[0] != look:
+            painter = LinePainter(
+                self.view.width, self.palette, self._columns, folded=self._folded, ascii_only=self.ascii_only
+            )
+            self._line_painter = (look, painter)
+        return self._line_painter[1]
 
 
 def _line(view: LogView, segments: list[Segment], width: int) -> Strip:
     return line_strip(segments, width, view.palette.text, ascii_only=view.ascii_only)
-
-
-def _room(width: int) -> int:
-    """How many cells of a line of ``width`` cells are the message's."""
-    return max(8, width - cell_len(_lead(width)) - 2)

@@ -9,12 +9,20 @@ from collectors.model.level import Level
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One record as it is shown: its time in words, its level, its message, where it comes from."""
+    """One record as it is shown: its time in words, its level, its message, where it comes from.
+
+    ``letter`` names the level, ``values`` are the texts of the chosen columns, ``badge`` is a word
+    of warning before the message, ``marked`` is the reader's bookmark.
+    """
 
     time: str
     level: Level
     message: str
     service: str = ""
+    letter: str = ""
+    values: tuple[str, ...] = ()
+    badge: str = ""
+    marked: bool = False
 
 
 class LogSource(Protocol):
@@ -97,7 +105,8 @@ class LogWindow:
             return self._up_from(self.end - 1, height)
         lines: list[Placed] = []
         seq, part = self._top.seq, self._top.part
-        while len(lines) < height and seq < self.end:
+        # what came since is not shown before somebody goes there
+        while len(lines) < height and seq < min(self.end, self._seen_end):
             count = self._count(seq)
             lines += [Placed(seq, index) for index in range(part, count)]
             seq, part = self._nearest(seq + 1, upwards=False), 0
@@ -116,12 +125,30 @@ class LogWindow:
             return
         here = self.cursor if self.cursor is not None else self.end
         self.cursor = self._nearest(max(self.first, min(cursor, self.end - 1)), upwards=cursor < here)
+        self._seen_end = max(self._seen_end, self.cursor + 1)
         if self.cursor <= shown[0].seq:
             self._top = Placed(self.cursor, 0)
         elif self.cursor >= shown[-1].seq:
             self._top = (self._up_from(self.cursor, height) or [Placed(self.cursor, 0)])[0]
             self._top = max(self._top, shown[0], key=lambda placed: (placed.seq, placed.part))
         self._keep(height)
+
+    def go_to(self, seq: int, height: int) -> None:
+        """Hold still with the cursor on ``seq``; what is out of view comes in a third below the top."""
+        if all(placed.seq != seq for placed in self.visible(height)) and self.line(seq) is not None:
+            self.move(seq, height)
+            self._top = (self._up_from(seq, max(1, height // 3)) or [Placed(seq, 0)])[0]
+            self._keep(height)
+            return
+        self.move(seq, height)
+
+    def renew(self) -> None:
+        """Take the records on show anew from the source: their looks changed, not their places."""
+        source = self.source
+        for seq in self._kept:
+            index = seq - source.first_seq if source is not None else -1
+            if source is not None and 0 <= index < len(source):
+                self._kept[seq] = source.line(index)
 
     def rescale(self, height: int) -> None:
         """Records take another number of lines now: keep the cursor in view."""

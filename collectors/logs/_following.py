@@ -5,7 +5,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Literal, NamedTuple, Protocol, TypeVar
+from typing import ClassVar, NamedTuple, Protocol, TypeVar
 
 from collectors.base import Collector, Context
 from collectors.errors import SourceError
@@ -17,11 +17,6 @@ from collectors.options import Duration, Size
 from collectors.text import shown
 from collectors.transport.read.files_lines import LINE_CAP
 from collectors.transport.read.source import ByteSource, Got
-
-Format = Literal[
-    "auto", "json", "logfmt", "plain", "access", "apache", "klog", "log4j", "loguru", "nginx",
-    "postgres", "redis", "rq", "stdlib", "structlog", "syslog", "zap",
-]  # fmt: skip
 
 PIECE = 256 * 1024
 """Bytes read of one source in its turn."""

@@ -5,7 +5,8 @@ import random
 from dataclasses import dataclass
 from typing import ClassVar
 
-from collectors.logs._following import FollowedLogs, FollowOptions, Format, Way
+from collectors.logs._following import FollowedLogs, FollowOptions, Way
+from collectors.logs._formats.names import Format
 from collectors.logs._formats.parser import Parser
 from collectors.logs._program import ProgramWay
 from collectors.text import shown

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from collectors.base import Context
-from collectors.logs._following import FollowedLogs, FollowOptions, Format, Way
+from collectors.logs._following import FollowedLogs, FollowOptions, Way
+from collectors.logs._formats.names import Format
 from collectors.logs._formats.parser import Parser
 from collectors.logs._local import LocalFiles
 from collectors.logs._remote import RemoteFiles

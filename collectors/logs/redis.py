@@ -9,7 +9,8 @@ from redis.exceptions import ResponseError
 from collectors.base import Context
 from collectors.errors import SourceError
 from collectors.logs._entries import EntrySource
-from collectors.logs._following import ROUND, FollowedLogs, Format, Found, Results, Way, read_here
+from collectors.logs._following import ROUND, FollowedLogs, Found, Results, Way, read_here
+from collectors.logs._formats.names import Format
 from collectors.logs._formats.parser import Parser
 from collectors.logs._stream import Stream
 from collectors.options import Duration, Size

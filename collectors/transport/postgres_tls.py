@@ -35,8 +35,8 @@ class _Pinned(ssl.SSLContext):
 
 
 def wants_tls(url: SecretUrl) -> bool:
-    """Whether a URL asks for a PostgreSQL with TLS."""
-    return url.scheme in ("postgres", "postgresql") and _said(url).get("sslmode", "") in _WANTED
+    """Whether a URL, or PGSSLMODE, asks for a PostgreSQL with TLS."""
+    return url.scheme in ("postgres", "postgresql") and _mode(_said(url)) in _WANTED
 
 
 def pinned(url: SecretUrl, name: str) -> ssl.SSLContext | None:
@@ -48,7 +48,7 @@ def pinned(url: SecretUrl, name: str) -> ssl.SSLContext | None:
     if not wants_tls(url):
         return None
     said = _said(url)
-    mode, root = said["sslmode"], _file(said, "sslrootcert", "root.crt")
+    mode, root = _mode(said), _file(said, "sslrootcert", "root.crt")
     context = _Pinned(ssl.PROTOCOL_TLS_CLIENT)
     context.pinned = name
     context.check_hostname = mode == "verify-full"
@@ -79,6 +79,10 @@ def _said(url: SecretUrl) -> dict[str, str]:
     except ValueError:
         raise OptionsError(f"{url.shown}: cannot be read", "write postgres://user@host/database") from None
     return {name: values[-1] for name, values in query.items()}
+
+
+def _mode(said: dict[str, str]) -> str:
+    return said.get("sslmode") or os.environ.get("PGSSLMODE", "")
 
 
 def _file(said: dict[str, str], name: str, usual: str) -> str:

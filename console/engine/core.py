@@ -17,13 +17,16 @@ from collectors.model.sweep import Sweep
 from collectors.model.verdict import Verdict
 from collectors.positions import Positions
 from collectors.text import shown
+from collectors.transport.endpoint import Dialer
 from collectors.transport.lease import Leases
+from collectors.transport.servers.state import Phase
 from console.engine.history import History
 from console.engine.host import CoreHost, ForeignHost, Host, wind_up
 from console.engine.positions import no_positions
 from console.engine.source import Source
 from console.engine.state import DetailKey, Event, Freshness, SourceId
 from console.engine.store import Store
+from console.engine.ways import Ways
 from console.findings import find_all
 from console.settings import CollectorSettings, Settings
 
@@ -78,6 +81,8 @@ class Core:
         self._interest: frozenset[DetailKey] = frozenset()
         self._looked_at: frozenset[SourceId] = frozenset()
         self._fetching: set[DetailKey] = set()
+        self.ways = Ways(self.store, self.clock, lambda server: _look_behind(server, self._sources.values()))
+        self.ways.open(settings.servers)
         for collector in self._wanted(settings):
             self._add(collector)
 
@@ -90,17 +95,27 @@ class Core:
         self.spawn(self._think(), "findings")
         self.spawn(self._transitions(), "deadlines")
 
-    async def once(self) -> None:
-        """Collect every source one time, all together, and judge.
+    async def once(self, only: Iterable[SourceId] = ()) -> None:
+        """Collect every source one time, or these, all together, and judge.
 
-        What has turned stale while the slowest answered is collected once more.
+        What has turned stale while the slowest answered is collected once more, and what was too early
+        for its server.
         """
-        await asyncio.gather(*(source.once() for source in self._sources.values()))
-        now = self.clock.boottime()
+        asked = set(only) or set(self._sources)
+        await asyncio.gather(*(self._sources[source].once() for source in asked))
+        await self.ways.settled(
+            {source.settings.server for source in self._sources.values() if source.unreached}
+        )
+        snapshot, now = self.store.snapshot(), self.clock.boottime()
+        up = {server.name for server in snapshot.servers if server.phase is Phase.UP}
         late = [
             state.id
-            for state in self.store.snapshot().sources
-            if state.failure is None and state.freshness(now) is Freshness.STALE
+            for state in snapshot.sources
+            if state.id in asked
+            and (
+                (state.failure is None and state.freshness(now) is Freshness.STALE)
+                or (self._sources[state.id].unreached and state.server in up)
+            )
         ]
         await asyncio.gather(*(self._sources[source].once() for source in late))
         self.judge()
@@ -131,10 +146,21 @@ class Core:
         self._tasks.clear()
         self._runs.clear()
         await asyncio.gather(*(source.close() for source in self._sources.values()))
+        await self.ways.close()
 
     async def apply(self, settings: Settings) -> None:
-        """Go over to other settings: sources that are the same go on undisturbed."""
+        """Go over to other settings: sources that are the same go on undisturbed.
+
+        Where the servers differ, all that runs through one begins anew.
+        """
+        others = settings.servers != self.settings.servers
         self.settings = settings
+        if others:
+            for source_id, source in list(self._sources.items()):
+                if source.settings.server:
+                    await self._remove(source_id)
+            await self.ways.close()
+            self.ways.open(settings.servers)
         wanted = {SourceId(one.name, one.instance): one for one in self._wanted(settings)}
         for source_id, source in list(self._sources.items()):
             if wanted.get(source_id) != source.settings:
@@ -182,8 +208,16 @@ class Core:
         host: Host = ForeignHost(settings.type, self.clock.boottime) if foreign else CoreHost()
         leases = Leases() if foreign else self._leases
         # asked when a collector is made: who keeps the run hangs on after the sources were added
-        make = _maker(settings, self.clock, leases, self._emit, lambda *owner: self.positions(*owner))  # noqa: PLW0108
-        source = Source(settings, make, host, self.store, self.history, self.clock, self._rng)
+        make = _maker(
+            settings,
+            self.clock,
+            leases,
+            self.ways.dialer,
+            self._emit,
+            lambda *owner: self.positions(*owner),  # noqa: PLW0108 - as said
+        )
+        way = self.ways.way(settings.server, settings.name)
+        source = Source(settings, make, host, self.store, self.history, self.clock, self._rng, way)
         source.on_sweep = self._swept
         self._sources[source.id] = source
         self.store.put_source(source.state(foreign))
@@ -258,10 +292,18 @@ def _resume_garbage_collection() -> None:
         gc.enable()
 
 
+def _look_behind(server: str, sources: Iterable[Source]) -> None:
+    """Collect at once what waited for this server."""
+    for source in sources:
+        if source.unreached and source.settings.server == server:
+            source.kick(at_once=True)
+
+
 def _maker(
     settings: CollectorSettings,
     clock: Clock,
     leases: Leases,
+    dialer: Dialer,
     emit: Callable[[LogBatch], None],
     positions: Callable[[str, str], Positions],
 ) -> Callable[[Any], Collector[Any]]:
@@ -278,6 +320,7 @@ def _maker(
             timeout=settings.timeout,
             clock=clock,
             leases=leases,
+            dialer=dialer,
             emit=emit,
             positions=positions(settings.name, settings.instance),
         )
@@ -296,9 +339,18 @@ class CoreThread:
 
     def start(self) -> None:
         """Start the thread and the schedule."""
-        sys.setswitchinterval(0.0005)
-        self._thread.start()
+        self._begin()
         self.submit(lambda: self._loop.create_task(self.core.start()))
+
+    def before(self, command: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The value of a coroutine that runs on the core's loop before the schedule starts."""
+        self._begin()
+        return asyncio.run_coroutine_threadsafe(command(), self._loop).result()
+
+    def _begin(self) -> None:
+        if not self._thread.is_alive():
+            sys.setswitchinterval(0.0005)
+            self._thread.start()
 
     def submit(self, command: Callable[[], object]) -> None:
         """Run ``command`` on the core's loop, soon."""

@@ -55,6 +55,19 @@ def _health(any_reading: Reading) -> Iterator[Finding]:
     if expires is not None:
         words = f"certificate ends in {say(reading.tls_expires)}" if expires > 0 else "certificate has ended"
         yield _above_is_fine(expires, 14 * DAY, 3 * DAY, words)
+    for name, (what, warning, critical) in _SHARES.items():
+        share = dict(reading.extra).get(name)
+        if share is not None and share.value is not None:
+            where = next((f" on {part.name}" for part in reading.parts if part.word == what), "")
+            yield _below_is_fine(share, warning, critical, f"{what} {say(share)} full{where}")
+
+
+_SHARES = {
+    "host.disk": ("disk", 0.95, 0.99),
+    "host.inodes": ("inodes", 0.95, 0.99),
+    "host.files": ("table of open files", 0.8, 0.95),
+}
+"""Shares of a machine that end in refusals; memory, load and clock have no limit that holds everywhere."""
 
 
 def _queues(any_reading: Reading) -> Iterator[Finding]:

@@ -11,12 +11,14 @@ from collectors.clock import Clock
 from collectors.errors import AccessError, QuarterdeckError, SourceError, TimedOutError
 from collectors.model.sweep import Sweep
 from collectors.model.verdict import Verdict
+from collectors.transport.servers.state import ServerError
 from console.engine.assess import Judge
 from console.engine.backoff import Backoff
 from console.engine.history import History
 from console.engine.host import Host
 from console.engine.state import DetailKey, DetailState, Failure, SourceId, SourceState
 from console.engine.store import Store
+from console.engine.ways import DIRECT, Way
 from console.settings import CollectorSettings
 
 T = TypeVar("T")
@@ -45,7 +47,10 @@ class BugError(SourceError):
 
 
 class Source:
-    """Runs one collector. All methods but ``settings`` are for the core's loop."""
+    """Runs one collector. All methods but ``settings`` are for the core's loop.
+
+    ``unreached``: at the last pass there was no way to its server.
+    """
 
     def __init__(
         self,
@@ -56,6 +61,7 @@ class Source:
         history: History,
         clock: Clock,
         rng: random.Random,
+        way: Way = DIRECT,
     ) -> None:
         self.settings = settings
         self.id = SourceId(settings.name, settings.instance)
@@ -68,6 +74,7 @@ class Source:
         self._history = history
         self._clock = clock
         self._rng = rng
+        self._way = way
         self._judge = Judge(settings.thresholds)
         self._backoff = Backoff()
         self._collector: Collector[Any] | None = None
@@ -77,6 +84,7 @@ class Source:
         self._looked_at = False
         self._pace = 1.0
         self._slowed = 1.0
+        self.unreached = False
         self.first = asyncio.Event()
 
     def state(self, foreign: str) -> SourceState:
@@ -89,6 +97,7 @@ class Source:
             service=settings.service,
             every=settings.every,
             timeout=settings.timeout,
+            server=settings.server,
             foreign=foreign,
         )
 
@@ -106,13 +115,16 @@ class Source:
     async def once(self) -> None:
         """One pass, with its deadline; every outcome ends in the store."""
         started = self._clock.boottime()
+        self.unreached = False
         self._backoff = self._backoff.trying()
         self._store.update(self.id, quiet=True, running_at=started, breaker=self._backoff.breaker)
         try:
             sweep = await self._attempt()
+            if self._collector is not None and not self._collector.backs_off:
+                await self._way.check()
             verdicts = self._judged(sweep)
         except QuarterdeckError as error:
-            self._failed(error, started)
+            self._failed(await self._way.explain(error), started)
             if isinstance(error, AccessError):
                 await self._renew()
         else:
@@ -137,10 +149,10 @@ class Source:
         self._pace = factor
         self._show_pace()
 
-    def kick(self) -> None:
-        """Collect now, past back-off and breaker, at most once a second."""
+    def kick(self, *, at_once: bool = False) -> None:
+        """Collect now, past back-off and breaker, at most once a second; ``at_once``: also within it."""
         now = self._clock.boottime()
-        if now - self._kicked_at >= 1.0:
+        if at_once or now - self._kicked_at >= 1.0:
             self._kicked_at = now
             self._kick.set()
 
@@ -204,6 +216,7 @@ class Source:
     async def _prepared(self) -> Collector[Any]:
         """The collector, made and opened where that has not been done."""
         if self._collector is None:
+            await self._way.ready()
             self._collector = await self._host.run(self._made)
             if isinstance(self._collector, HasDetails):
                 self._store.update(self.id, details=self._collector.details)
@@ -268,8 +281,9 @@ class Source:
 
     def _failed(self, error: QuarterdeckError, started: float) -> None:
         took = self._clock.boottime() - started
-        backs_off = self._collector is None or self._collector.backs_off
-        if backs_off:
+        # A server has a breaker of its own, which all that runs through it shares.
+        self.unreached = isinstance(error, ServerError)
+        if not self.unreached and (self._collector is None or self._collector.backs_off):
             self._backoff = self._backoff.failed()
         failure = Failure(
             self.id,

@@ -12,6 +12,7 @@ from collectors.model.subject import SubjectId
 from collectors.model.sweep import Sweep
 from collectors.model.verdict import Verdict
 from collectors.text import Shown
+from collectors.transport.servers.state import ServerState
 
 
 class SourceId(NamedTuple):
@@ -68,6 +69,7 @@ class SourceState:
     service: str
     every: float
     timeout: float
+    server: str = ""
     details: tuple[DetailSpec, ...] = ()
     foreign: str = ""
     sweep: Sweep | None = None
@@ -222,7 +224,10 @@ class Acting:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that a screen or a command may know at one moment. ``now``: boottime; ``wall``: UTC."""
+    """All that a screen or a command may know at one moment. ``now``: boottime; ``wall``: UTC.
+
+    ``servers``: the ways to other machines, in the order of the configuration.
+    """
 
     now: float
     wall: float
@@ -235,6 +240,7 @@ class Snapshot:
     mutes: tuple[Mute, ...] = ()
     note: Shown = Shown("")
     acting: Acting = Acting()
+    servers: tuple[ServerState, ...] = ()
 
     def of(self, practice: Practice) -> tuple[Row, ...]:
         """The rows of one practice."""
@@ -243,3 +249,7 @@ class Snapshot:
     def source(self, source: SourceId) -> SourceState | None:
         """The state of one source, or None."""
         return next((state for state in self.sources if state.id == source), None)
+
+    def server(self, name: str) -> ServerState | None:
+        """The way to one server, or None."""
+        return next((state for state in self.servers if state.name == name), None)

@@ -13,6 +13,7 @@ from collectors.model.subject import SubjectId
 from collectors.model.sweep import Sweep
 from collectors.model.verdict import Verdict
 from collectors.text import Shown
+from collectors.transport.servers.state import ServerState
 from console.engine.changes import changes
 from console.engine.state import (
     Acting,
@@ -67,6 +68,7 @@ class Store:
         self._dirty = False
         self._note = Shown("")
         self._acting = Acting()
+        self._servers: tuple[ServerState, ...] = ()
         self.on_wake: Callable[[], None] = lambda: None
         self.on_event: Callable[[Event], None] = lambda _event: None
 
@@ -163,6 +165,14 @@ class Store:
             self._acting = acting
         self._touch()
 
+    def put_servers(self, servers: tuple[ServerState, ...]) -> None:
+        """Replace what is known of the ways to the servers; the same wakes nobody."""
+        with self._lock:
+            if servers == self._servers:
+                return
+            self._servers = servers
+        self._touch()
+
     @property
     def acting(self) -> Acting:
         """What is being done, and what may be done, as it is known now."""
@@ -246,6 +256,7 @@ class Store:
                 mutes=tuple(self._mutes.values()),
                 note=self._note,
                 acting=self._acting,
+                servers=self._servers,
             )
 
     def _rows_of(self, source: SourceId, state: SourceState, now: float) -> tuple[Row, ...]:

@@ -1,6 +1,6 @@
 """`python -m console.lab`: serve the lab, or cause and end incidents in one that runs.
 
-python -m console.lab [--incident NAME]
+python -m console.lab [--incident NAME] [--ssh]
 python -m console.lab incident list [FOLDER]
 python -m console.lab incident NAME start|stop FOLDER
 """
@@ -25,7 +25,9 @@ def main(arguments: list[str]) -> int:
             return 1
     parser = argparse.ArgumentParser(prog="python -m console.lab", description="Run the demo shop.")
     parser.add_argument("--incident", help="cause this incident at the start")
-    return serve(parser.parse_args(arguments).incident)
+    parser.add_argument("--ssh", action="store_true", help="put the shop behind sshds on loopback")
+    wanted = parser.parse_args(arguments)
+    return serve(wanted.incident, ssh=wanted.ssh)
 
 
 def incident(words: list[str]) -> int:

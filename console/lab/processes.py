@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+# a login shell of an ordinary user does not look here
+SYSTEM = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 GUARD = Path(__file__).with_name("guard.py")
 SOURCE = Path(__file__).parents[2]
 PREFIX = "quarterdeck-lab-"
@@ -227,6 +229,12 @@ def _remove_abandoned(folder: Path) -> bool:
     finally:
         os.close(handle)
     return True
+
+
+def find_program(name: str) -> Path | None:
+    """Find a program in PATH or among the system's; None where there is none."""
+    found = shutil.which(name) or shutil.which(name, path=":".join(SYSTEM))
+    return Path(found) if found else None
 
 
 def reachable(path: Path, account: Account | None) -> bool:

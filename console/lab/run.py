@@ -18,6 +18,7 @@ from typing import Self
 from console.lab import control
 from console.lab.control import SOCKET
 from console.lab.processes import LabError, module, module_environment
+from console.lab.servers import sshd
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -68,13 +69,18 @@ class Lab:
         self.stop()
 
 
-def start_lab() -> Lab:
-    """Start the lab and wait until it is ready (about 4 s); LabError in one sentence if it cannot."""
+def start_lab(*, ssh: bool = False) -> Lab:
+    """Start the lab and wait until it is ready (about 4 s); LabError in one sentence if it cannot.
+
+    `ssh`: behind real sshds on loopback.
+    """
     for package in ("rq", "starlette", "uvicorn"):
         if importlib.util.find_spec(package) is None:
             raise control.not_installed(ImportError(name=package))
+    if ssh:
+        sshd.check()
     process = subprocess.Popen(  # noqa: S603 - argv is ours, no shell
-        module("console.lab.supervisor"),
+        module("console.lab.supervisor", *(["--ssh"] if ssh else [])),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -101,7 +107,7 @@ def _first_line(process: subprocess.Popen[str]) -> tuple[Path, Path, list[Path]]
     return Path(answer["config"]), Path(answer["folder"]), [Path(one) for one in answer["folders"]]
 
 
-def serve(incident: str | None = None) -> int:
+def serve(incident: str | None = None, *, ssh: bool = False) -> int:
     """Start the lab, print `config: PATH`, run until SIGTERM, SIGINT or SIGHUP; return the exit code."""
     over = threading.Event()
 
@@ -110,7 +116,7 @@ def serve(incident: str | None = None) -> int:
 
     before = {number: signal.signal(number, hear) for number in SIGNALS}
     try:
-        return _serve(incident, over)
+        return _serve(incident, over, ssh=ssh)
     except LabError as problem:
         print(f"quarterdeck demo: {problem}", file=sys.stderr)  # noqa: T201 - a command's talk
         return 1
@@ -119,12 +125,12 @@ def serve(incident: str | None = None) -> int:
             signal.signal(number, handler)
 
 
-def _serve(incident: str | None, over: threading.Event) -> int:
+def _serve(incident: str | None, over: threading.Event, *, ssh: bool) -> int:
     known = [one.name for one in control.list_incidents()]
     if incident is not None and incident not in known:
         print(f"quarterdeck demo: no incident {incident!r}; there are {', '.join(known)}", file=sys.stderr)  # noqa: T201
         return 64
-    with start_lab() as lab:
+    with start_lab(ssh=ssh) as lab:
         if incident is not None:
             asyncio.run(control.start(incident, lab.folder))
         print(f"config: {lab.config_path}", flush=True)  # noqa: T201 - a command's answer

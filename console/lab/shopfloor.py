@@ -29,6 +29,8 @@ from console.lab.processes import (
 from console.lab.servers import haproxy
 from console.lab.servers.haproxy import HAProxy
 from console.lab.servers.postgres import Postgres
+from console.lab.servers.sshd import Machines
+from console.lab.servers.standing import Standing
 from console.lab.servers.valkey import Valkey
 from console.lab.shop.wiring import ORDERS, Wiring
 
@@ -77,11 +79,16 @@ class Passwords:
 
 
 class ShopFloor:
-    """Everything that runs in a lab; implements `incidents.base.Shop`."""
+    """Everything that runs in a lab; implements `incidents.base.Shop`.
 
-    def __init__(self) -> None:
+    With `ssh` there are machines to log in to, and the console's configuration reaches all through them.
+    """
+
+    def __init__(self, *, ssh: bool = False) -> None:
         self.held: dict[str, Any] = {}
         self.folder = Folder("shop")
+        names = configuration.MACHINES if ssh else ()
+        self.machines = Machines(names, self.folder.path / "ssh")
         self.passwords = Passwords()
         self.queues = self._valkey()
         self.caches = {
@@ -102,15 +109,16 @@ class ShopFloor:
         return Valkey([*settings, *users], password=self.passwords.shop)
 
     @property
-    def servers(self) -> list[Valkey | Postgres | HAProxy]:
+    def servers(self) -> list[Standing]:
         """The servers that the shop stands on, and the balancer before the orders where there is one."""
-        standing: list[Valkey | Postgres | HAProxy] = [self.queues, *self.caches.values(), self.postgres]
+        standing: list[Standing] = [self.queues, *self.caches.values(), self.postgres]
         return [*standing, self.balancer] if self.balancer else standing
 
     @property
     def folders(self) -> list[str]:
         """All folders of the lab, for whoever must tidy up after a hard end."""
-        return [str(self.folder.path), *(str(server.folder) for server in self.servers if server.running)]
+        standing = [*self.servers, *self.machines.servers.values()]
+        return [str(self.folder.path), *(str(server.folder) for server in standing if server.running)]
 
     def open(self) -> Path:
         """Start everything, in about 3 s; return the console's configuration file."""
@@ -118,6 +126,8 @@ class ShopFloor:
             (self.folder.path / name).mkdir()
         for server in self.servers:
             server.start()
+        if self.machines.servers:
+            self.machines.start()
         self._create_schema()
         ports = {name: free_port() for name in (*READY, "gateway", "smtp")}
         self.balancer = balancer({name: ports[name] for name in ORDERS})
@@ -161,7 +171,8 @@ class ShopFloor:
         reader = self._logins("quarterdeck", self.passwords.reader)
         database = self.postgres.url("shop", "quarterdeck", self.passwords.roles["quarterdeck"])
         path = self.folder.path / "quarterdeck.toml"
-        write_private(path, configuration.toml(self.wiring, reader, database, self.postgres.port))
+        ssh = str(self.machines.configuration) if self.machines.servers else ""
+        write_private(path, configuration.toml(self.wiring, reader, database, self.postgres.port, ssh))
         return path
 
     def _launch(self, name: str) -> None:
@@ -254,6 +265,7 @@ class ShopFloor:
         for process in running:
             end(process, patience=3)
         self.processes.clear()
+        self.machines.stop()
         for server in self.servers:
             server.stop()
         self.folder.remove()

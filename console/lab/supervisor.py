@@ -1,7 +1,7 @@
 """The one process that holds a lab; it ends with its parent and takes everything with it.
 
-`python -P -m console.lab.supervisor`: stdin is a pipe from the parent, whose end is our end; the first line
-on stdout is JSON: `{"config": path, "folder": path, "folders": [paths]}` or `{"error": sentence}`.
+`python -P -m console.lab.supervisor [--ssh]`: stdin is a pipe from the parent, whose end is our end; the
+first line on stdout is JSON: `{"config": path, "folder": path, "folders": [paths]}` or `{"error": sentence}`.
 """
 
 import asyncio
@@ -28,6 +28,7 @@ except ImportError as missing:
 
 # what a broken server may answer to an incident
 FAILURES = (OSError, redis.exceptions.RedisError, asyncpg.PostgresError, asyncpg.InterfaceError)
+SSH = "--ssh"
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -102,7 +103,7 @@ def main() -> int:
     floor = None
     try:
         sweep()
-        floor = ShopFloor()
+        floor = ShopFloor(ssh=SSH in sys.argv[1:])
         config = floor.open()
         if not heard:
             asyncio.run(Supervisor(floor).run(config, parent))

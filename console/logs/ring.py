@@ -10,9 +10,11 @@ import threading
 from array import array
 from typing import NamedTuple, Self
 
+from collectors.clock import Clock, SystemClock
 from collectors.model.logs import LogBatch, LogRecord
 from collectors.model.subject import Subject
 from collectors.text import Shown
+from console.logs.tally import Tallies
 
 BUDGET = 32 * 1024 * 1024
 """Bytes of all records together."""
@@ -84,11 +86,13 @@ class Ring:
 
     Entries have sequence numbers of the ring's own, from 0, that never change. What is over the
     budget leaves at the old end and is counted in ``dropped``. Every method may be called from any
-    thread and takes the time of what it returns.
+    thread and takes the time of what it returns. ``tallies`` count all that ever came.
     """
 
-    def __init__(self, budget: int = BUDGET) -> None:
+    def __init__(self, budget: int = BUDGET, clock: Clock | None = None) -> None:
         self.budget = budget
+        self.tallies = Tallies()
+        self.clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._kept: list[KeptRecord] = []
         self._sizes = array("L")
@@ -124,6 +128,7 @@ class Ring:
         """Add a batch's records; the newest one is kept whatever its size."""
         kept = [KeptRecord.of(batch.subject, record) for record in batch.records]
         sizes = [record.size for record in kept]
+        self.tallies.add(batch.subject.service, kept, self.clock.wall())
         with self._lock:
             self._kept += kept
             self._sizes.extend(sizes)
@@ -137,11 +142,15 @@ class Ring:
 
     def span(self, start: int, stop: int) -> tuple[int, list[Entry]]:
         """The entries from ``start`` up to and without ``stop`` that are kept, and the first one's number."""
+        number, kept = self.records(start, stop)
+        return number, [Entry(record.subject, record) for record in kept]
+
+    def records(self, start: int, stop: int) -> tuple[int, list[KeptRecord]]:
+        """The same as bare records, for those who go through many."""
         with self._lock:
             low = max(self._head, start - self._base)
             high = max(low, min(len(self._kept), stop - self._base))
-            number, kept = self._base + low, self._kept[low:high]
-        return number, [Entry(record.subject, record) for record in kept]
+            return self._base + low, self._kept[low:high]
 
     def bounds(self) -> tuple[int, int]:
         """``first`` and ``next`` of one moment."""

@@ -1,11 +1,28 @@
 """What a filter lets through of the ring, followed at the cost of what is new."""
 
+import time
 from array import array
 from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from collectors.model.logs import LogRecord
-from console.logs.filter import EVERYTHING, Filter
-from console.logs.ring import Entry, Ring
+from console.logs.language.moments import Window
+from console.logs.ring import Entry, KeptRecord, Ring
+
+
+class Passing(Protocol):
+    """What chooses entries: a question."""
+
+    window: Window
+
+    @property
+    def everything(self) -> bool:
+        """Whether it lets all through."""
+
+    def passing(self, records: Sequence[KeptRecord]) -> list[int]:
+        """The places of the records that pass, whenever they were written."""
+
 
 STEP = 5000
 """Entries examined in one refresh, about 5 to 20 ms."""
@@ -16,22 +33,30 @@ class FilteredView:
 
     It begins at the ring's new end and works backwards while it follows what comes, so that the
     last matches are there at once. ``refresh`` moves it; between two calls nothing moves, but an
-    entry may leave the ring, which ``entry`` then says.
+    entry may leave the ring, which ``entry`` then says. ``found`` is told of each match once,
+    also of those outside the question's time, which are not in the view.
     """
 
-    def __init__(self, ring: Ring, chosen: Filter = EVERYTHING) -> None:
+    def __init__(
+        self,
+        ring: Ring,
+        chosen: Passing | None = None,
+        found: Callable[[Sequence[LogRecord]], None] | None = None,
+    ) -> None:
         self.ring = ring
-        self.filter = chosen
+        self._found = found
+        self.chosen = chosen
+        self._whole = (chosen is None or chosen.everything) and found is None
         self._older = array("q")
         self._newer = array("q")
         self._gone = 0
         first, end = ring.bounds()
         self._first = first
-        self._low = first if chosen.everything else end
+        self._low = first if self._whole else end
         self._high = end
 
     def __len__(self) -> int:
-        if self.filter.everything:
+        if self._whole:
             return self._high - self._low
         return len(self._older) + len(self._newer) - self._gone
 
@@ -41,29 +66,42 @@ class FilteredView:
         return max(0, self._low - self._first) + self.ring.next - self._high
 
     @property
+    def behind(self) -> int:
+        """Entries that came and were not examined yet."""
+        return self.ring.next - self._high
+
+    @property
     def first_seq(self) -> int:
         """The ring's number of the first entry of the view; of the next to come where it is empty."""
         return self.seq(0) if len(self) else self._high
 
     def refresh(self, most: int = STEP) -> bool:
         """Follow the ring, examining ``most`` entries at the most; whether the view changed."""
-        before = (len(self), self.first_seq, self._high if self.filter.everything else 0)
+        before = (len(self), self.first_seq, self._high if self._whole else 0)
         first, end = self.ring.bounds()
         self._first = first
         self._forget(first)
-        if self.filter.everything:
+        if self._whole:
             self._high = end
         else:
             most -= self._forward(min(end, self._high + most))
             if most > 0 and self._low > first:
                 self._backward(max(first, self._low - most))
-        return before != (len(self), self.first_seq, self._high if self.filter.everything else 0)
+        return before != (len(self), self.first_seq, self._high if self._whole else 0)
+
+    def work(self, seconds: float) -> bool:
+        """Refresh for about so long while there is something to examine; whether the view changed."""
+        until = time.perf_counter() + seconds
+        changed = self.refresh()
+        while self.pending and time.perf_counter() < until:
+            changed |= self.refresh()
+        return changed
 
     def seq(self, index: int) -> int:
         """The ring's number of the view's entry ``index``; raises IndexError beyond the view."""
         if not 0 <= index < len(self):
             raise IndexError(index)
-        if self.filter.everything:
+        if self._whole:
             return self._low + index
         older = len(self._older)
         if index < older:
@@ -96,15 +134,23 @@ class FilteredView:
             self._gone = 0
 
     def _forward(self, stop: int) -> int:
-        number, entries = self.ring.span(self._high, stop)
-        matches = self.filter.matches
-        self._newer.extend(at for at, entry in enumerate(entries, number) if matches(entry))
+        number, entries = self.ring.records(self._high, stop)
+        self._newer.extend(self._matches(number, entries))
         self._high = max(self._high, number + len(entries))
         return len(entries)
 
     def _backward(self, start: int) -> None:
-        number, entries = self.ring.span(start, self._low)
-        matches = self.filter.matches
-        found = [at for at, entry in enumerate(entries, number) if matches(entry)]
-        self._older.extend(reversed(found))
+        number, entries = self.ring.records(start, self._low)
+        self._older.extend(reversed(self._matches(number, entries)))
         self._low = start
+
+    def _matches(self, number: int, entries: list[KeptRecord]) -> list[int]:
+        """The numbers of those that pass."""
+        chosen = self.chosen
+        passed = list(range(len(entries))) if chosen is None else chosen.passing(entries)
+        if self._found is not None:
+            self._found([entries[at] for at in passed])
+        if chosen is not None and chosen.window != Window():
+            holds = chosen.window.holds
+            passed = [at for at in passed if holds(entries[at].time)]
+        return [number + at for at in passed]

@@ -13,8 +13,8 @@ from widgets.cell import Column
 TITLE = "drains"
 ASKS = "what is shutting down, what is in flight, how long until SIGKILL? how did the last exit end?"
 FILLED_BY = (
-    'A collector of type "drains.http", "drains.process", "drains.haproxy" or "drains.rq" fills this screen: '
-    "give it an instance's url, a process, a stats socket or a Redis."
+    'A collector of type "drains.http", "drains.process", "drains.haproxy", "drains.rq" or "drains.celery" '
+    "fills this screen: give it an instance's url, a process, a stats socket or a Redis."
 )
 CHART = ("in_flight", "sessions", "traffic")
 GIVE_WAY = ("uptime", "streams", "queued", "spark", "exit", "traffic", "peers", "elapsed", "ready")

@@ -10,6 +10,7 @@ from console.present.cells import level_cell
 from console.present.deeds import header_cells, is_read_only
 from console.present.fleet import service_levels
 from console.present.fold import fold_all
+from console.present.servers import stopped_cells
 from console.settings import Settings
 from widgets.cell import Cell
 
@@ -65,6 +66,7 @@ def counts(snapshot: Snapshot, settings: Settings) -> tuple[Cell, ...]:
     )
     if silent:
         cells.append(level_cell(Level.UNKNOWN, f"{silent} stale"))
+    cells.extend(stopped_cells(snapshot.servers))
     if snapshot.mutes:
         cells.append(Cell(f"{len(snapshot.mutes)} muted"))
     if snapshot.note:

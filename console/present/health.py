@@ -11,7 +11,10 @@ from widgets.cell import Column
 
 TITLE = "health"
 ASKS = "alive, ready, started? which version since when, how many restarts? is the check lying?"
-FILLED_BY = 'A collector of type "health.http" or "health.tcp" fills this screen: give it a url and a probe.'
+FILLED_BY = (
+    'A collector of type "health.http", "health.tcp" or "health.host" fills this screen: give it a url and a '
+    "probe, or a server."
+)
 CHART = ("latency", "failing")
 GIVE_WAY = ("restarts", "failing", "uptime", "status", "version", "spark", "probe")
 """Columns that leave, in this order, where the screen is narrow."""

@@ -8,8 +8,10 @@ from collectors.model.level import Level
 from collectors.model.practice import Practice
 from collectors.model.subject import SubjectId
 from collectors.model.verdict import Verdict
-from console.engine.state import Freshness, Snapshot
+from collectors.transport.servers.state import ServerState
+from console.engine.state import Freshness, Snapshot, SourceState
 from console.present.fold import fold_all
+from console.present.servers import DOWN, state_words
 from console.present.words import counted
 from console.settings import Service
 
@@ -88,13 +90,20 @@ def _quorums(snapshot: Snapshot, services: Mapping[str, Service]) -> dict[tuple[
 def _silent_sources(snapshot: Snapshot) -> list[Need]:
     """Sources without fresh values; those that fail for one reason stand on one line."""
     by_reason: dict[str, list[tuple[str, Practice, str]]] = {}
+    behind: dict[str, list[tuple[ServerState, SourceState]]] = {}
+    ways = {state.name: state for state in snapshot.servers if state.phase in DOWN}
     for source in snapshot.sources:
-        if source.freshness(snapshot.now) in (Freshness.STALE, Freshness.FAILED):
+        if source.freshness(snapshot.now) not in (Freshness.STALE, Freshness.FAILED):
+            continue
+        way = ways.get(source.server)
+        if way is not None:
+            behind.setdefault(way.hop or way.name, []).append((way, source))
+        else:
             why = str(source.failure.why) if source.failure else "no answer by its deadline"
             by_reason.setdefault(why, []).append(
                 (source.service or source.id.collector, source.practice, source.id.text)
             )
-    found = []
+    found = [_unreached(name, pairs) for name, pairs in behind.items()]
     for why, hit in by_reason.items():
         names = ", ".join(name for _service, _practice, name in hit[:3])
         more = f" and {len(hit) - 3} more" if len(hit) > 3 else ""
@@ -104,6 +113,16 @@ def _silent_sources(snapshot: Snapshot) -> list[Need]:
         service, practice, _name = hit[0]
         found.append(Need(Level.UNKNOWN, service, practice, text, (), ":sources", None, "silent source"))
     return found
+
+
+def _unreached(name: str, behind: list[tuple[ServerState, SourceState]]) -> Need:
+    """One line for a server that is not reached, whatever runs through it or through those behind it."""
+    way, first = behind[0]
+    count = counted(len({source.id for _way, source in behind}), "source")
+    over = list(dict.fromkeys(way.name for way, _source in behind if way.name != name))
+    others = f", on the way to {', '.join(over[:2])}{f' and {len(over) - 2} more' if len(over) > 2 else ''}"
+    text = f"{state_words(way)}{others if over else ''}; {count} without fresh values"
+    return Need(Level.UNKNOWN, name, first.practice, text, (), ":servers", None, "unreached server")
 
 
 def _folded(found: list[Need], services: Mapping[str, Service]) -> tuple[Need, ...]:

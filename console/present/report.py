@@ -10,6 +10,7 @@ from collectors.model.quantity import Quantity
 from collectors.model.verdict import Verdict
 from console.engine.state import Failure, Freshness, Row, Snapshot
 from console.present.fold import fold_all
+from console.present.servers import as_json
 from console.present.words import rfc3339
 from console.settings import Service
 
@@ -33,6 +34,7 @@ def report(
         "readings": [_reading(row) for row in rows],
         "failures": [_failure(one) for one in failures if practice is None or one.practice is practice],
         "verdicts": [_verdict(one) for one in findings],
+        "servers": as_json(snapshot.servers),
     }
 
 

@@ -68,7 +68,11 @@ def _cells(state: SourceState, now: float) -> tuple[Cell, ...]:
 def hint_of(state: SourceState, now: float) -> str:
     """One sentence on a source, with the remedy where it failed."""
     fresh = state.freshness(now)
-    words = f"{state.id.text} ({state.type}{f', from {state.foreign}' if state.foreign else ''}): {fresh}"
+    from_, through = (
+        (state.foreign and f", from {state.foreign}"),
+        (state.server and f", through {state.server}"),
+    )
+    words = f"{state.id.text} ({state.type}{from_}{through}): {fresh}"
     if state.failure:
         tries = f", {state.failure.attempts} times in a row" if state.failure.attempts > 1 else ""
         words += f"; {state.failure.why}{tries}"

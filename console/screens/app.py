@@ -11,7 +11,6 @@ from collectors.model.practice import Practice
 from collectors.model.subject import SubjectId
 from console.keys import KEYS
 from console.present.words import counted
-from console.screens.acting import ActingApp
 from console.screens.actions import ActionsScreen
 from console.screens.base import ConsoleScreen
 from console.screens.commands import Commands
@@ -23,12 +22,13 @@ from console.screens.lab import lab_commands
 from console.screens.logs import LogsScreen
 from console.screens.menu import Menu
 from console.screens.practice import PRACTICE_SCREENS, PracticeScreen
-from console.screens.prompt import Prompt
+from console.screens.reaching import ReachingApp
+from console.screens.servers import ServersScreen
 from console.screens.sources import SourcesScreen
 from console.screens.subject import SubjectScreen
 
 
-class Quarterdeck(ActingApp, inherit_bindings=False):
+class Quarterdeck(ReachingApp, inherit_bindings=False):
     """The console: its screens, and what its keys do."""
 
     TITLE = "quarterdeck"
@@ -50,6 +50,7 @@ class Quarterdeck(ActingApp, inherit_bindings=False):
     MODES: ClassVar[dict[str, Any]] = {
         "fleet": FleetScreen,
         "sources": SourcesScreen,
+        "servers": ServersScreen,
         "actions": ActionsScreen,
         "journal": JournalScreen,
         **PRACTICE_SCREENS,
@@ -88,7 +89,7 @@ class Quarterdeck(ActingApp, inherit_bindings=False):
     # -- keys
 
     async def action_go(self, name: str) -> None:
-        """Show the fleet, a practice, or the sources."""
+        """Show the fleet, a practice, the sources, or the servers."""
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         await self.switch_mode(name)
@@ -124,8 +125,11 @@ class Quarterdeck(ActingApp, inherit_bindings=False):
             self.exit(return_code=130)
             return
         self._cancelled_at = now
+        screen = self._console_screen()
+        given_up = screen.cancel() if screen is not None else ""
         count = self.stop_acting()
-        words = f"Stopping {counted(count, 'action')}." if count else "Nothing runs that could be cancelled."
+        nothing = given_up or "Nothing runs that could be cancelled."
+        words = f"Stopping {counted(count, 'action')}." if count else nothing
         self.notify(f"{words} Press ctrl+c again to quit.", markup=False, timeout=2)
 
     def action_stop_all(self) -> None:
@@ -149,8 +153,7 @@ class Quarterdeck(ActingApp, inherit_bindings=False):
         """Ask for a filter."""
         screen = self._console_screen()
         if screen is not None and screen is self.screen:
-            prompt = Prompt("filter", "text, or !text for all but those; empty shows all")
-            await self.push_screen(prompt, self._filtered)
+            await self.push_screen(screen.prompt(), self._filtered)
 
     async def action_actions(self) -> None:
         """What can be done with the marked rows, or else with the row under the cursor."""
@@ -174,6 +177,9 @@ class Quarterdeck(ActingApp, inherit_bindings=False):
     def action_hold(self) -> None:
         """Hold the view, or let it go; measuring goes on."""
         self.held = None if self.held is not None else self.store.snapshot()
+        screen = self._console_screen()
+        if screen is not None:
+            screen.hold_changed()
         self._tick()
         self._painter.soon()
 
@@ -191,9 +197,10 @@ class Quarterdeck(ActingApp, inherit_bindings=False):
         self._thread.submit(lambda: self.core.refresh(sources))
 
     def action_copy(self) -> None:
-        """Copy the sentence under the cursor."""
+        """Copy the sentence under the cursor; of a server the command to run by hand."""
         screen = self._console_screen()
-        if screen is not None and (words := screen.hint()):
+        words = screen.copied() if isinstance(screen, ServersScreen) else screen.hint() if screen else ""
+        if words:
             self.copy_to_clipboard(words)
             self.notify("copied", markup=False, timeout=2)
 
@@ -209,13 +216,13 @@ class Quarterdeck(ActingApp, inherit_bindings=False):
             screen.zoom()
 
     async def action_logs_of(self) -> None:
-        """The logs of the service under the cursor."""
+        """The logs of the service under the cursor, of the time that the charts show."""
         screen = self._console_screen()
-        service = screen.service() if screen is not None else ""
+        service, window = (screen.service(), screen.window()) if screen is not None else ("", None)
         await self.action_go(str(Practice.LOGS))
         logs = self._console_screen()
         if isinstance(logs, LogsScreen):
-            logs.of_service(service)
+            logs.of_service(service, window)
 
     def _filtered(self, text: str | None) -> None:
         screen = self._console_screen()

@@ -8,14 +8,17 @@ from textual.widget import Widget
 
 from collectors.model.subject import SubjectId
 from console.engine.state import DetailKey, Snapshot, SourceId
+from console.present.cells import SPANS
 from console.present.deeds import is_armed
 from console.present.header import footer_words, header_words
 from console.present.practice import find_row
 from console.screens import panels
-from console.screens.styling import StyledScreen
+from console.screens.charts import STEP
+from console.screens.hooks import HookedScreen
 from widgets.bars import HintLine, StatusLine
 from widgets.cell import Cell
 from widgets.table import LiveTable
+from widgets.timechart import TimeChart
 
 if TYPE_CHECKING:
     from console.screens.app import Quarterdeck
@@ -31,7 +34,7 @@ LOWER = 8
 """Lines that the lower panels need at the least."""
 
 
-class ConsoleScreen(StyledScreen):
+class ConsoleScreen(HookedScreen):
     """A screen that paints snapshots. Subclasses give ``body`` and ``paint``."""
 
     TITLE_WORDS: ClassVar[str] = ""
@@ -112,9 +115,15 @@ class ConsoleScreen(StyledScreen):
 
     def hint(self) -> str:
         """The sentence of the cell under the cursor."""
+        if words := self.pointed():
+            return words
         table = self.main_table()
         cell = table.cursor_cell if table else None
         return cell.hint or cell.text if cell else ""
+
+    def pointed(self) -> str:
+        """The moment under the cursor of the chart that has the focus, in words."""
+        return self.focused.words() if isinstance(self.focused, TimeChart) else ""
 
     def main_table(self) -> LiveTable | None:
         """The table that the keys mean, if the screen has one."""
@@ -150,6 +159,17 @@ class ConsoleScreen(StyledScreen):
         row = find_row(self.console.shown(), subject) if subject else None
         return row.reading.subject.service if row else ""
 
+    def window(self) -> tuple[float, float] | None:
+        """The time under a chart's cursor, or that the charts show in the past; UTC epoch seconds."""
+        console = self.console
+        for chart in self.query(TimeChart):
+            if chart.window is not None and chart.display:
+                return chart.window
+        if not console.time_shift:
+            return None
+        until = console.clock.wall() - console.time_shift * STEP
+        return until - SPANS[-1], until
+
     def leave_room(self, above: int) -> None:
         """Hide the lower panels of a low screen unless ``above`` lines of the others leave room for them."""
         room = self.size.height - FRAME - above
@@ -180,16 +200,9 @@ class ConsoleScreen(StyledScreen):
         sources = frozenset({SourceId(subject.collector, subject.instance)}) if subject else frozenset()
         return frozenset(), sources
 
-    def filter_by(self, text: str) -> None:
-        """Show only what holds ``text``; ``!`` before it inverts; empty shows all."""
-
-    def sort_next(self) -> str:
-        """Sort by the next column, and say by which; empty where there is nothing to sort."""
-        return ""
-
-    def close_filter(self) -> bool:
-        """Lift a filter; whether there was one."""
-        return False
+    def on_time_chart_moved(self) -> None:
+        """Say what is under the cursor of a chart."""
+        self.paint_hint()
 
     def on_live_table_cursor_moved(self) -> None:
         """Say what is under the cursor, and fetch what it needs."""

@@ -77,6 +77,7 @@ class Commands(Provider):
             (f"theme: {theme.name}", "", partial(setattr, console, "theme", theme.name))
             for theme in (DARK, LIGHT)
         )
+        found.extend(console.login_commands())
         found.extend((f"lab: {name}", words, run) for name, words, run in console.lab_commands())
         return found
 
@@ -95,12 +96,17 @@ class Commands(Provider):
             return
         matcher = self.matcher(query)
         for name, words, run in self._all():
-            score = _FIRST if name.partition(": ")[2] == query.strip() else matcher.match(name)
+            score = _FIRST if _word(name) == query.strip() else matcher.match(name)
             if score > 0:
                 yield Hit(score, matcher.highlight(name), run, text=name, help=Content(words).plain)
 
     async def _run(self, action: str) -> None:
         await self.console.run_action(action)
+
+
+def _word(name: str) -> str:
+    """The word that calls a command: ``servers`` of ``go to: servers; the ways to other machines``."""
+    return name.partition(": ")[2].partition(";")[0]
 
 
 def _told(entry: Entry) -> str:

@@ -132,7 +132,9 @@ class FleetScreen(ConsoleScreen):
     async def _finding_opened(self, event: SentenceList.FindingOpened) -> None:
         if event.index < len(self._needs):
             need = self._needs[event.index]
-            if need.rule == "silent source":
+            if need.rule == "unreached server":
+                await self.console.action_go("servers")
+            elif need.rule == "silent source":
                 await self.console.action_go("sources")
             else:
                 await self.console.open_practice(need.practice, need.service, need.subject)

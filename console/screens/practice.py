@@ -26,6 +26,7 @@ from widgets.chartdata import Chart
 from widgets.detail import DetailView, Facts
 from widgets.rowpaint import Sort
 from widgets.table import LiveTable
+from widgets.timechart import TimeChart
 
 
 class PracticeScreen(ConsoleScreen):
@@ -54,7 +55,7 @@ class PracticeScreen(ConsoleScreen):
         yield LiveTable(ascii_only=ascii_only, id="subjects", classes="zoomable")
         with Horizontal(classes="lower zoomable"):
             yield DetailView(say=say, ascii_only=ascii_only, id="facts")
-            yield LineChart(number=number, ascii_only=ascii_only, id="chart")
+            yield TimeChart(number=number, ascii_only=ascii_only, id="chart")
 
     def paint(self, snapshot: Snapshot) -> None:
         """Show the practice as it is known now."""

@@ -20,6 +20,7 @@ from console.screens.charts import chart_of
 from widgets.chart import LineChart
 from widgets.detail import DetailView, Facts, Section
 from widgets.gauge import Gauge
+from widgets.timechart import TimeChart
 
 MOST_GAUGES = 3
 
@@ -56,7 +57,7 @@ class SubjectScreen(ConsoleScreen):
                 yield Gauge(say=say, ascii_only=ascii_only)
         with Horizontal(id="panels", classes="zoomable"):
             yield DetailView(say=say, ascii_only=ascii_only, id="facts")
-            yield LineChart(number=number, ascii_only=ascii_only, id="chart")
+            yield TimeChart(number=number, ascii_only=ascii_only, id="chart")
         yield DetailView(say=say, ascii_only=ascii_only, id="details", classes="zoomable", with_cursor=True)
 
     def paint(self, snapshot: Snapshot) -> None:
@@ -95,7 +96,7 @@ class SubjectScreen(ConsoleScreen):
 
     def hint(self) -> str:
         """Its sentence."""
-        return self._words
+        return self.pointed() or self._words
 
     def title_words(self) -> str:
         """Practice and label."""

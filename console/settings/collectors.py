@@ -10,7 +10,7 @@ from collectors.model.practice import Practice
 from collectors.registry import PluginError
 from collectors.transport.servers.spec import Server
 from console.settings.adapters import EMPTY, Shape, make_options, shape_of
-from console.settings.instances import PLACE
+from console.settings.instances import PLACE, instead, mentions
 from console.settings.problems import KeyPath, did_you_mean
 from console.settings.secrets import Vault, absolute, check_inline, renewal
 from console.settings.sections import read_instances
@@ -223,7 +223,7 @@ class CollectorReader:
             return ()
         if single:
             return (single,)
-        place = next((key for key, value in table.values.items() if _is_placed(key) and _mentions(value)), "")
+        place = next((key for key, value in table.values.items() if _is_placed(key) and mentions(value)), "")
         if not place:
             if len(own) > 1:
                 words = f"no option says {PLACE}, so all {len(own)} would read the same source"
@@ -249,9 +249,19 @@ class CollectorReader:
         )
 
     def _check_server(self, table: Strict, name: str) -> None:
-        if name and name not in self._servers and not self._tree.broken:
-            near = did_you_mean(name, self._servers) if self._servers else f"declare [servers.{name}]"
-            table.wrong("server", f"there is no server {name!r}", near)
+        if not name or name in self._servers or self._tree.broken:
+            return
+        tables = self._tree.values.get("servers", {})
+        tables = tables if isinstance(tables, dict) else {}
+        if any(self._problems.is_tainted(("servers", one, "instances")) for one in tables):
+            return
+        if name in tables:
+            if not self._problems.is_tainted(("servers", name)):
+                words = f"[servers.{name}] declares many servers, and none of that name"
+                table.wrong("server", words, f'write server = "{PLACE}", or one of them')
+            return
+        near = did_you_mean(name, self._servers) if self._servers else f"declare [servers.{name}]"
+        table.wrong("server", f"there is no server {name!r}", near)
 
     def _options(
         self, layers: Layers, loaded: Loaded, instance: str, server: str
@@ -260,7 +270,7 @@ class CollectorReader:
         if loaded.error is not None:
             return None, loaded.error, None
         values = {
-            key: _instead(value, instance) if instance else value
+            key: instead(value, instance) if instance else value
             for key, value in layers.values.items()
             if key in loaded.shape.keys and not self._is_unset(layers.paths[key], value)
         }
@@ -318,19 +328,3 @@ def _load(name: str) -> Loaded:
 
 def _is_placed(key: str) -> bool:
     return key not in COMMON or key == "server"
-
-
-def _mentions(value: object) -> bool:
-    if isinstance(value, dict):
-        return any(_mentions(inner) for inner in value.values())
-    if isinstance(value, list):
-        return any(_mentions(inner) for inner in value)
-    return isinstance(value, str) and PLACE in value
-
-
-def _instead(value: object, instance: str) -> object:
-    if isinstance(value, dict):
-        return {key: _instead(inner, instance) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_instead(inner, instance) for inner in value]
-    return value.replace(PLACE, instance) if isinstance(value, str) else value

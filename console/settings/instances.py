@@ -8,7 +8,7 @@ MOST = 1000
 """Instances of one service."""
 
 PLACE = "{instance}"
-"""What stands for the instance's name in an option."""
+"""What stands for the instance's name in an option, and in what tells of a server."""
 
 _GROUP = re.compile(r"\[([^\[\]]*)\]")
 _NUMBERS = re.compile(r"([0-9]+)-([0-9]+)")
@@ -71,3 +71,21 @@ def _range(item: str, pattern: str, room: int) -> list[str]:
     if letters:
         return [chr(code) for code in range(low, high + 1)]
     return [f"{number:0{width}d}" for number in range(low, high + 1)]
+
+
+def mentions(value: object) -> bool:
+    """Whether an instance's name stands anywhere in a raw value of TOML."""
+    if isinstance(value, dict):
+        return any(mentions(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(mentions(inner) for inner in value)
+    return isinstance(value, str) and PLACE in value
+
+
+def instead(value: object, instance: str) -> object:
+    """A raw value of TOML with the instance's name filled in."""
+    if isinstance(value, dict):
+        return {key: instead(inner, instance) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [instead(inner, instance) for inner in value]
+    return value.replace(PLACE, instance) if isinstance(value, str) else value

@@ -9,6 +9,7 @@ from console.settings.collectors import CollectorReader, Layers
 from console.settings.keys import KeyTable, read_keys
 from console.settings.limits import read_journal, read_limits
 from console.settings.problems import did_you_mean, nearest
+from console.settings.questions import read_questions
 from console.settings.sections import read_console, read_services
 from console.settings.servers import read_servers
 from console.settings.source import Source
@@ -17,7 +18,7 @@ from console.settings.values import CollectorSettings, ConsoleSettings, Service,
 
 SECTIONS = (
     *("include", "console", "defaults", "services", "collectors", "servers", "keys"),
-    *("actions", "limits", "journal"),
+    *("actions", "limits", "journal", "questions"),
 )
 """What a file may hold."""
 
@@ -87,6 +88,7 @@ def _read(
         limits=limits,
         journal=journal,
         actions=actions,
+        questions=read_questions(tree, section_of("questions")),
         file=file.absolute() if file is not None else None,
         stamps=tuple(tree.stamps),
         includes=tuple(tree.includes),

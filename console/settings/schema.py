@@ -15,6 +15,7 @@ from collectors.model.practice import Practice
 from collectors.model.quantity import Unit
 from collectors.options import parse_duration, parse_size
 from collectors.registry import PluginError
+from console.settings import questions
 from console.settings.adapters import shape_of
 from console.settings.collectors import ANY, COMMON
 from console.settings.limits import CUSTOM
@@ -82,6 +83,7 @@ def json_schema() -> Schema:
             "keys": {"type": "object", "additionalProperties": {"anyOf": [_TEXT, _WORDS]}},
             "actions": _named(_action()),
             "limits": _limits(),
+            "questions": _named(questions.json_schema({"$ref": "#/$defs/threshold"})),
             "journal": {
                 **_table(path=_TEXT, mirror={"enum": ["syslog"]}, mirror_command=_PROGRAM),
                 "not": {"required": ["mirror", "mirror_command"]},
@@ -134,13 +136,15 @@ def _server() -> Schema:
     return {
         **_table(
             host=_TEXT,
+            instances=_WORDS,
             user=_TEXT,
             port={"type": "integer", "minimum": 1, "maximum": 65535},
             jump=_TEXT,
+            config=_TEXT,
             options={"type": "object", "additionalProperties": value},
             kube={
-                **_table(target=_TEXT, container=_TEXT, namespace=_TEXT, context=_TEXT),
-                "required": ["target"],
+                **_table(target=_TEXT, selector=_TEXT, container=_TEXT, namespace=_TEXT, context=_TEXT),
+                "oneOf": [{"required": ["target"]}, {"required": ["selector"]}],
             },
             docker=_table(container=_TEXT, context=_TEXT) | {"required": ["container"]},
         ),

@@ -11,6 +11,7 @@ from collectors.secret import Secret, SecretUrl
 from collectors.text import shown
 from console.settings.adapters import Shape
 from console.settings.collectors import Layers
+from console.settings.instances import expand
 from console.settings.loading import Loading
 from console.settings.problems import KeyPath, dotted
 from console.settings.values import CollectorSettings, CustomAction, Limit, Settings, Threshold
@@ -95,8 +96,8 @@ def _values(loading: Loading, overrides: Mapping[str, object]) -> Iterator[Value
         by_name.setdefault(collector.name, []).append(collector)
     for name, collectors in by_name.items():
         yield from _collector(loading, loading.layers[name], collectors)
-    for server in settings.servers.values():
-        yield from _plain(loading, ("servers", server.name), _public(server))
+    for name, table in loading.tree.values.get("servers", {}).items():
+        yield from _plain(loading, ("servers", name), _server(table))
     for action in settings.actions.values():
         yield from _plain(loading, ("actions", action.name), _action(action))
     yield from _plain(loading, ("limits",), _without_unset(settings.limits, leave=("actions",)))
@@ -128,6 +129,12 @@ def _without_unset(instance: Any, *, leave: Collection[str] = ()) -> dict[str, A
         for key, value in fields.items()
         if key not in leave and value not in (None, "", ()) and value != {}
     }
+
+
+def _server(table: Mapping[str, Any]) -> dict[str, Any]:
+    """A server as the file has it, ``{instance}`` too; its instances one by one."""
+    many = table.get("instances")
+    return {**table, "instances": expand(many)} if many else dict(table)
 
 
 def _action(action: CustomAction) -> dict[str, Any]:

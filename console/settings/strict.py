@@ -176,14 +176,20 @@ def entries(problems: Problems, section: str, values: object) -> Iterable[tuple[
             )
 
 
-def check_circle(problems: Problems, links: Mapping[str, tuple[str, ...]], section: str, key: str) -> None:
-    """Tell of each circle once, at its first name."""
+def check_circle(
+    problems: Problems,
+    links: Mapping[str, tuple[str, ...]],
+    section: str,
+    key: str,
+    tables: Mapping[str, str] | None = None,
+) -> None:
+    """Tell of each circle once, at its first name; ``tables`` are those that declare a name not their own."""
     done: set[str] = set()
 
     def walk(name: str, chain: tuple[str, ...]) -> None:
         if name in chain:
             circle = [*chain[chain.index(name) :], name]
-            at = (section, chain[-1], key)
+            at = (section, (tables or {}).get(chain[-1], chain[-1]), key)
             problems.add(at, f"goes in a circle: {' → '.join(circle)}", "take one of them out")
         elif name not in done:
             for other in links.get(name, ()):

@@ -120,6 +120,11 @@ def _one(table: Strict, spec: FieldSpec | None) -> Threshold | None:
     return threshold
 
 
+def read_threshold(table: Strict) -> Threshold | None:
+    """A threshold whose unit only its values tell; None where it is wrong, which is told."""
+    return _one(table, None)
+
+
 def _any_unit(value: object) -> float:
     for unit in (Unit.COUNT, Unit.SECONDS, Unit.RATIO, Unit.BYTES, Unit.PER_SECOND):
         try:

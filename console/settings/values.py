@@ -191,6 +191,22 @@ class CustomAction:
         return f"custom.{self.name}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedQuestion:
+    """One ``[questions.NAME]``: ``ask`` can be understood. ``pin``: it is kept up on the screen.
+
+    ``threshold`` is of ``column``, or of the first aggregate where that is empty: seconds for durations.
+    """
+
+    name: str
+    ask: str
+    pin: bool = False
+    column: str = ""
+    threshold: Threshold | None = None
+    file: Path | None = None
+    line: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class FileStamp:
     """A file as it was read; ``changed`` compares it with the file as it is."""
@@ -231,6 +247,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     journal: JournalSettings = JournalSettings()
     actions: dict[str, CustomAction] = field(default_factory=dict)
+    questions: dict[str, SavedQuestion] = field(default_factory=dict)
     file: Path | None = None
     warnings: tuple[str, ...] = ()
     stamps: tuple[FileStamp, ...] = ()

@@ -10,9 +10,11 @@ from typing import Any
 
 from textual.filter import LineFilter
 
+from collectors.text import Shown
 from console.terminal import copy, crash, modes
 from console.terminal.driver import Adapted, TerminalDriver
 from console.terminal.filter import ControlFilter
+from console.terminal.lend import lend
 from console.terminal.life import Life
 
 
@@ -99,6 +101,25 @@ class TerminalApp(Adapted):
         """Set the terminal's title; hostile characters in it become visible marks."""
         if self.terminal is not None:
             self.terminal.set_title(text)
+
+    async def lend_terminal(self, argv: Sequence[str], words: Sequence[str]) -> int:
+        """Let a program have the terminal until it ends, after these lines; its exit status.
+
+        Raises OSError where it cannot be started, and SuspendNotSupported without a terminal.
+        """
+        code, failed, fd = 0, None, self.terminal.fileno if self.terminal is not None else 0
+        with self.suspend():
+            sys.stdout.writelines(
+                f"{Shown(line)}\n" for line in words
+            )  # the streams are the terminal's again
+            sys.stdout.flush()
+            try:
+                code = await lend(argv, fd, lambda: self.is_leaving)
+            except OSError as error:
+                failed = error  # suspend comes back only where nothing is raised
+        if failed is not None:
+            raise failed
+        return code
 
     def action_toggle_mouse(self) -> None:
         """Switch mouse reports on or off."""

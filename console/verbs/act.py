@@ -166,7 +166,8 @@ async def _planned(core: Core, runner: Runner, wish: Wish) -> Planned:
     collector = wish.target.partition("/")[0]
     states = core.store.snapshot().sources
     asked = [state.id for state in states if state.id.collector == collector]
-    await asyncio.gather(*(source.once() for one in asked if (source := core.source(one)) is not None))
+    if asked:
+        await core.once(asked)
     snapshot = core.store.snapshot()
     failed = next((state.failure for state in snapshot.sources if state.id in asked and state.failure), None)
     if failed is not None:

@@ -11,7 +11,7 @@ from collectors.model.practice import Practice
 from collectors.options import parse_duration
 from console.cli import USAGE, Wanted
 from console.engine.core import Core
-from console.present import plain
+from console.present import plain, servers
 from console.present.report import EXIT, level_of, report
 from console.present.words import counted
 from console.settings import Settings
@@ -32,6 +32,8 @@ def run_check(wanted: Wanted, duration: str, *, as_json: bool) -> int:
         for line in plain.fleet_lines(snapshot, settings.services):
             print(line)
         failed = sum(source.failure is not None for source in snapshot.sources)
+        for sentence in servers.lines(snapshot.servers):
+            print(f"quarterdeck: {sentence}", file=sys.stderr)
         tail = f", {counted(failed, 'source')} failed" if failed else ""
         print(f"{level}: {counted(len(snapshot.rows), 'reading')}{tail}", file=sys.stderr)
     return EXIT[level]

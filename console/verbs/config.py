@@ -8,7 +8,7 @@ from pathlib import Path
 
 from collectors.text import Shown
 from console.cli import Wanted
-from console.keys import KEYS, defaults, key_map
+from console.keys import ALL_KEYS, defaults, key_map
 from console.settings import SettingsError, Source, UsageError
 from console.verbs.sourcing import say_error, settings_or_exit
 
@@ -68,13 +68,14 @@ def run_keys(wanted: Wanted, *, as_json: bool) -> int:
     bound = key_map(settings_or_exit(wanted, idle=True).keys)
     if as_json:
         told = [
-            {"id": key.id, "keys": list(bound[key.id]), "does": key.words, "group": key.group} for key in KEYS
+            {"id": key.id, "keys": list(bound[key.id]), "does": key.words, "group": key.group}
+            for key in ALL_KEYS
         ]
         print(json.dumps({"format": 1, "keys": told}, indent=2))
         return 0
-    for key in KEYS:
+    for key in ALL_KEYS:
         names = json.dumps(list(bound[key.id]))
-        print(f"{key.id:<16} = {names:<34} # {key.words}")
+        print(f"{key.id:<20} = {names:<34} # {key.words}")
     return 0
 
 

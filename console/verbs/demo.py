@@ -13,8 +13,8 @@ MISSING = 69
 """Exit status where the demo cannot be had: packages are missing, or a server does not start."""
 
 
-def run_demo(incident: str, *, serve: bool, plain: bool) -> int:
-    """Run the shop; the exit status."""
+def run_demo(incident: str, *, serve: bool, plain: bool, ssh: bool = False) -> int:
+    """Run the shop, with ``ssh`` behind real sshds on loopback; the exit status."""
     try:
         known = {one.name: one for one in control.list_incidents()}
         if incident == "list":
@@ -29,11 +29,11 @@ def run_demo(incident: str, *, serve: bool, plain: bool) -> int:
         from console.lab import run  # noqa: PLC0415 - needs packages that only the demo installs
 
         if serve:
-            return run.serve(incident or None)
+            return run.serve(incident or None, ssh=ssh)
         print(
             "quarterdeck: starting the shop: Valkey, PostgreSQL, three services, a worker …", file=sys.stderr
         )
-        with run.start_lab() as lab:
+        with run.start_lab(ssh=ssh) as lab:
             if incident:
                 asyncio.run(control.start(incident, lab.folder))
             settings = settings_or_exit(Wanted(config=str(lab.config_path)))

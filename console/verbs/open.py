@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import os
 import sys
+from collections.abc import Callable, Coroutine
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 from console.actions.making import make_runner
 from console.cli import USAGE, Wanted
@@ -20,16 +22,21 @@ from console.terminal.check import apply_environment, glyphs_are_safe, low_bandw
 from console.verbs.sourcing import settings_or_exit
 from console.verbs.watching import changes
 
+First = Callable[[Core], Coroutine[Any, Any, object]]
+"""What is done on the core's loop before the screen opens and anything is polled."""
+
 
 def open_screen(wanted: Wanted, *, plain: bool) -> int:
     """Open the screen on a configuration."""
     return run_console(settings_or_exit(wanted), plain_lines=plain)
 
 
-def run_console(settings: Settings, *, plain_lines: bool, lab: Path | None = None) -> int:
-    """Run screen or lines until the user leaves; the exit status."""
+def run_console(
+    settings: Settings, *, plain_lines: bool, lab: Path | None = None, first: First | None = None
+) -> int:
+    """Run screen or lines until the user leaves; the exit status. ``first`` has the terminal before."""
     if plain_lines:
-        return run_plain(settings)
+        return run_plain(settings, first)
     refusal = screen_refusal(os.environ, sys.stdin, sys.stdout)
     if refusal is not None:
         print(f"quarterdeck: {refusal}", file=sys.stderr)
@@ -50,6 +57,12 @@ def run_console(settings: Settings, *, plain_lines: bool, lab: Path | None = Non
         spared=spared,
         ascii_only=not glyphs_are_safe(sys.stdout),
     )
+    if first is not None:
+        try:
+            app.before(lambda: first(core))
+        except KeyboardInterrupt:
+            app.wind_down(1.0)
+            return 130
     return app.run_screen(mouse=settings.console.mouse)
 
 
@@ -62,16 +75,18 @@ def _keeper(core: Core) -> Keeper | None:
         return None
 
 
-def run_plain(settings: Settings) -> int:
+def run_plain(settings: Settings, first: First | None = None) -> int:
     """One line for each change, until SIGINT or SIGTERM."""
     try:
-        return asyncio.run(_lines(settings))
+        return asyncio.run(_lines(settings, first))
     except KeyboardInterrupt:
         return 130
 
 
-async def _lines(settings: Settings) -> int:
+async def _lines(settings: Settings, first: First | None) -> int:
     core = Core(settings)
+    if first is not None:
+        await first(core)
     before: list[str] = []
     async with contextlib.aclosing(changes(core, 1.0)) as changed:
         async for _ in changed:

@@ -38,6 +38,7 @@ from collectors.text import Shown
 from collectors.transport.lease import LeaseKey
 from tests.servers.haproxy import Haproxy, haproxy
 from tests.servers.journald import Journald, lacking
+from tests.servers.outside import Cluster, Daemon
 
 Sources = tuple[Mapping[str, object], Mapping[str, object] | None]
 NOBODY = "127.0.0.1:1"
@@ -108,6 +109,10 @@ def of_health_tcp(ask: pytest.FixtureRequest) -> Sources:
     return {"url": f"tcp://{ask.getfixturevalue('web')}"}, {"url": f"tcp://{NOBODY}"}
 
 
+def of_health_host(_ask: pytest.FixtureRequest) -> Sources:
+    return {"paths": ["/"]}, None  # without a server it is this machine, which is there
+
+
 def of_queues_rq(ask: pytest.FixtureRequest) -> Sources:
     return {"url": ask.getfixturevalue("redis_url")}, {"url": DEAD_REDIS}
 
@@ -152,6 +157,18 @@ def of_logs_redis(ask: pytest.FixtureRequest) -> Sources:
     }
 
 
+def of_logs_kube(ask: pytest.FixtureRequest) -> Sources:
+    cluster = Cluster(ask.getfixturevalue("tmp_path"), ask.getfixturevalue("monkeypatch"))
+    cluster.pod("orders-1")
+    return {"selector": "app=orders"}, {"target": "deploy/gone"}
+
+
+def of_logs_docker(ask: pytest.FixtureRequest) -> Sources:
+    daemon = Daemon(ask.getfixturevalue("tmp_path"), ask.getfixturevalue("monkeypatch"))
+    daemon.container("web")
+    return {"container": "web"}, {"container": "gone"}
+
+
 def of_drains_http(ask: pytest.FixtureRequest) -> Sources:
     headers = {"Authorization": "Bearer s3cretword"}
     living = {"url": f"http://{ask.getfixturevalue('web')}/readyz", "headers": headers}
@@ -166,6 +183,15 @@ def of_drains_process(ask: pytest.FixtureRequest) -> Sources:
 
 def of_drains_haproxy(ask: pytest.FixtureRequest) -> Sources:
     return {"socket": str(ask.getfixturevalue("balancer").user)}, {"socket": NOBODY}
+
+
+def of_drains_celery(ask: pytest.FixtureRequest) -> Sources:
+    url = ask.getfixturevalue("redis_url")
+    with redis.Redis.from_url(url) as client:
+        client.sadd("_kombu.binding.celery.pidbox", "\x06\x16\x06\x16one@web.celery.pidbox")
+    # no heartbeat comes that could be waited for
+    ask.getfixturevalue("monkeypatch").setattr("collectors.drains.celery._FIRST", 0.1)
+    return {"url": url}, {"url": DEAD_REDIS}
 
 
 def of_drains_rq(ask: pytest.FixtureRequest) -> Sources:

@@ -85,6 +85,16 @@ def test_check_loads_the_drivers_that_it_uses_and_no_screen(tmp_path: Path, port
     assert not {name for name in ours(modules) if name.startswith(("console.screens", "console.lab"))}
 
 
+def test_what_leads_to_servers_is_loaded_only_where_there_is_one(tmp_path: Path, port: int) -> None:
+    source = f'[collectors.one]\ntype = "health.tcp"\nurl = "tcp://127.0.0.1:{port}"\n'
+    config = write(tmp_path / "small.toml", source)
+    pool, own = "collectors.transport.servers.pool", "collectors.transport.servers"
+    without = ours(loaded(tmp_path, "check", "--config", config))
+    assert {name for name in without if name.startswith(own)} == {own, f"{own}.spec", f"{own}.state"}
+    config.write_text(source + '[servers.unused]\nhost = "web-1.invalid"\n')
+    assert pool in loaded(tmp_path, "check", "--config", config)
+
+
 def test_a_health_check_loads_no_other_driver(tmp_path: Path) -> None:
     url = "http://127.0.0.1:9/readyz"
     modules = loaded(tmp_path, "check", url, code=2)

@@ -6,6 +6,7 @@ a crash, hostile content) run the sample only.
 """
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -63,3 +64,9 @@ def opened(program: Program, folder: Path, size: tuple[int, int] = (100, 30), **
         terminal.__exit__(None, None, None)
         raise
     return terminal
+
+
+def tick(screen: str) -> int:
+    """What the sample's clock shows; a slow terminal need not see each of its ticks."""
+    found = re.search(r"tick (\d+) ", screen)
+    return int(found[1]) if found else 0

@@ -29,6 +29,16 @@ FLOOD = os.environ.get("SAMPLE_FLOOD") == "1"
 HOSTILE = os.environ.get("SAMPLE_HOSTILE", "")
 
 
+ASKS = """
+import getpass, os
+word = getpass.getpass('passphrase: ')
+print('heard', len(word), flush=True)
+input('more: ')
+raise SystemExit(7)
+"""
+"""What asks as ssh does: on the terminal, without an echo."""
+
+
 def die() -> None:
     raise RuntimeError("a thread of ours")
 
@@ -94,6 +104,14 @@ class SampleApp(TerminalApp):
             print("outside")
             while not (FOLDER / "return").exists():
                 time.sleep(0.01)
+
+    async def lent(self) -> None:
+        argv = [sys.executable, "-ISc", ASKS]
+        code = await self.lend_terminal(argv, ["the terminal is lent"])
+        (FOLDER / "code").write_text(f"{code}")
+
+    def key_l(self) -> None:
+        self.run_worker(self.lent())
 
     def wind_down(self, seconds: float) -> None:
         with (FOLDER / "stopped").open("a") as file:

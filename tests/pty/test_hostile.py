@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pty.programs import SAMPLE, opened
+from tests.pty.programs import SAMPLE, opened, tick
 from tests.pty.terminal import Terminal
 from tests.servers.waiting import wait_until
 
@@ -30,10 +30,11 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     folder = tmp_path_factory.mktemp("hostile")
     text = "\n".join(PAYLOADS.values())
     with opened(SAMPLE, folder, (200, 30), SAMPLE_HOSTILE=text) as terminal:
-        terminal.wait_for("tick 5 ")
+        terminal.wait_for(lambda screen: tick(screen) >= 5)
         column, row = where(terminal.text(), "x[/]")
         terminal.send(f"\x1b[<0;{column + 1};{row + 1}M\x1b[<0;{column + 1};{row + 1}m")
-        terminal.wait_for("tick 12 ")
+        clicked = tick(terminal.text())
+        terminal.wait_for(lambda screen: tick(screen) >= clicked + 7)
         terminal.signal(signal.SIGTERM)
         assert terminal.end(6) == 143
         return terminal
@@ -74,7 +75,7 @@ def test_the_title_is_given_back(shown: Terminal) -> None:
 def test_a_console_that_would_print_them_gets_no_operating_system_commands(tmp_path: Path) -> None:
     with opened(SAMPLE, tmp_path, TERM="linux") as terminal:
         terminal.send("c")
-        terminal.wait_for("tick 4 ")
+        terminal.wait_for(lambda screen: tick(screen) >= 4)
         terminal.send("q")
         assert terminal.end(6) == 0
         assert b"\x1b]" not in terminal.raw

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -101,3 +102,21 @@ class Line:
                 writer.write(piece)
         finally:
             writer.close()
+
+
+async def bring_up(operator: Operator, sshd: Sshd, count: int) -> float:
+    """Reach one sshd by that many names at once, with its usual limits; the seconds that took.
+
+    MaxStartups 10:30:100 sheds three of ten connections when ten are in their handshakes.
+    """
+    operator.meet(sshd)
+    names = [f"web-{number}" for number in range(count)]
+    async with reaching(operator, *(at(sshd, name) for name in names)) as servers:
+        began = time.monotonic()
+        ran = await asyncio.gather(*(servers.host(name).run(["echo", name], timeout=120) for name in names))
+        took = time.monotonic() - began
+        assert [one.out.decode() for one in ran] == [f"{name}\n" for name in names]
+        assert all(one.phase is Phase.UP and one.reconnects == 0 for one in servers.states())
+        assert "MaxStartups" not in sshd.log()
+        assert "drop connection" not in sshd.log()
+    return took

@@ -1,8 +1,7 @@
 """The full-size runs: python -m tests.soak [PYTEST OPTION ...]
 
 Each runs as long as its own figure says, the lab an hour; SOAK_SECONDS gives all of them another
-length. -k picks: hours, readme, many, flood, megabytes, cache, invalidation, resize, remote. They start what
-they need.
+length. -k picks one by a word of its name. They start what they need.
 """
 
 import sys

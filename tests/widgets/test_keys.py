@@ -6,11 +6,13 @@ from textual.keys import Keys
 from textual.widget import Widget
 
 from widgets.detail import DetailView
+from widgets.logbars import LogBars
 from widgets.loglines import LogView
 from widgets.sentences import SentenceList
 from widgets.table import LiveTable
+from widgets.timechart import TimeChart
 
-WIDGETS: list[type[Widget]] = [LiveTable, DetailView, SentenceList, LogView]
+WIDGETS: list[type[Widget]] = [LiveTable, DetailView, SentenceList, LogView, LogBars, TimeChart]
 NAMED = {key.value for key in Keys}
 
 

@@ -144,7 +144,7 @@ async def test_moving_up_pauses_and_nothing_jumps_when_the_ring_drops_its_front(
             clock.advance(1)
             app.view.lines_changed()
             assert app.messages() == before
-        assert app.lines()[-1].startswith("PAUSED +300 new")
+        assert app.lines()[-1].startswith("HELD +300 new")
         await pilot.press("enter")
         await until(lambda: app.opened == [47])
         await pilot.press("end")
@@ -232,7 +232,7 @@ async def test_long_lines_are_cut_or_folded() -> None:
     app = Shell(ring)
     async with app.run_test(size=(80, 11)) as pilot:
         await pilot.pause()
-        assert app.messages()[3].endswith("…")
+        assert app.messages()[3].endswith("…+257")
         await pilot.press("w")
         assert sum("word" in message for message in app.messages()) > 4
         assert app.messages()[0] == "line 0"
@@ -265,7 +265,7 @@ async def test_levels_have_marks_and_ascii_is_ascii() -> None:
     app = Shell(ring, ascii_only=True)
     async with app.run_test(size=(80, 5)) as pilot:
         await pilot.press("up")
-        assert "X gr??e ~ 0" in app.lines()[0]
+        assert "X  gr??e ~ 0" in app.lines()[0]
         assert all(line.isascii() for line in app.lines())
 
 

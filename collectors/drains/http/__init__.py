@@ -13,6 +13,7 @@ from collectors.drains.http.drain import Drain
 from collectors.drains.http.load import NOTHING, Load, Names, json_load, load_of, path_of
 from collectors.drains.http.ready import Ready
 from collectors.drains.process.named import check_naming
+from collectors.drains.process.place import check_path
 from collectors.errors import OptionsError, SourceError, UnreachableError
 from collectors.health._formats.read import parse
 from collectors.health._lives import Lives
@@ -62,9 +63,9 @@ class HttpDrainOptions:
     ``ca_file``: PEM file of an authority of your own. ``client_cert``, ``client_key``: PEM files for a
     server that asks for them (empty key: in the same file).
     ``drain_url``: its switch, to which ``drain_method`` takes the readiness off and ``ready_method`` puts it
-    on; empty where it has none. ``pid_file``, ``unit``, ``port``: its process on this machine, as
-    drains.process names it, by at most one of them. ``grace``: how long after SIGTERM whoever supervises it
-    sends SIGKILL; systemd tells it itself.
+    on; empty where it has none. ``pid_file``, ``unit``, ``port``: its process, here or on ``server``, as
+    drains.process names it, by at most one of them. ``grace``: how long after SIGTERM its supervisor
+    sends SIGKILL; systemd tells it itself. ``sudo``: its sockets are listed by ``sudo -n ss``.
     """
 
     url: Url
@@ -86,6 +87,7 @@ class HttpDrainOptions:
     unit: str = ""
     port: int = 0
     grace: Duration | None = None
+    sudo: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a path that would be a name on the same server by accident, and two names of a process."""
@@ -109,6 +111,7 @@ class HttpDrain(Collector[HttpDrainOptions]):
 
     def __init__(self, options: HttpDrainOptions, context: Context) -> None:
         super().__init__(options, context)
+        check_path(options.pid_file, context)
         self._ready = Target.of(at_path(options.url, options.ready_path), options.headers)
         self._gauge: Target | None = None
         own = {path_of(self._ready.path.reveal())}

@@ -150,8 +150,9 @@ class Drain(Action["HttpDrain", DrainHands]):
                 return told.outcome(Result.FAILED, words)
             if identity is None:
                 return told.outcome(Result.DONE, "drained: its readiness is off, and nothing comes")
-            grace = plan.detail["grace"]
-            if not await quieting.will_end(grace, until, hurry=plan.request.argument("hurry") == "yes"):
+            grace, end = _first_end(plan)
+            hurry = plan.request.argument("hurry") == "yes"
+            if not await quieting.will_end(grace, until, hurry=hurry, end=end):
                 words = f"not told to stop: {quieting.words} would be cut {grace:g} s after TERM"
                 return told.outcome(Result.FAILED, f"{words}; its readiness is off")
         if identity is None:
@@ -183,7 +184,7 @@ class Drain(Action["HttpDrain", DrainHands]):
     ) -> Outcome:
         # its ports must be known before it closes them
         await one.look(identity)
-        one.grace = plan.detail["grace"]
+        one.grace, one.cut = plan.detail["grace"], plan.detail.get("cut")
         ending = Ending(one, identity, told, control)
         await ending.stop(hands, self.collector.options.unit)
 
@@ -197,6 +198,14 @@ def _identity(plan: Plan) -> Identity | None:
     """The process that is to be stopped; None where none is."""
     told = plan.detail.get("process")
     return Identity(int(told[0]), int(told[1])) if told else None
+
+
+def _first_end(plan: Plan) -> tuple[float | None, str]:
+    """Seconds after TERM until something cuts what is in flight, and what that is."""
+    grace, cut = plan.detail["grace"], plan.detail.get("cut")
+    if cut is not None and (grace is None or cut < grace):
+        return cut, "its own limit"
+    return grace, "SIGKILL"
 
 
 async def _same(one: Named, identity: Identity) -> None:

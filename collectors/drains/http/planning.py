@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from collectors.action import ActionSpec, Plan, Request
 from collectors.drains._telling import ALONE, LONGEST, READY, span_argument
 from collectors.drains.http.switching import looking
-from collectors.drains.process.named import Running, named, names_a_process
+from collectors.drains.process.named import Running, cut_warnings, named, names_a_process
 from collectors.errors import SourceError, UnreachableError
 from collectors.hands import http_server
 from collectors.model.drains import DrainReading
@@ -41,7 +41,7 @@ async def planned(spec: ActionSpec, collector: "HttpDrain", request: Request) ->
     if options.drain_url is None and not stop:
         refusals.append("it has no readiness switch that is known: set drain_url, or say stop=yes")
     if running is not None:
-        detail |= {"process": list(running.identity), "grace": running.grace}
+        detail |= {"process": list(running.identity), "grace": running.grace, "cut": running.cut}
     name = context.instance or context.collector
     switch = options.drain_url is not None
     return Plan(
@@ -96,7 +96,8 @@ def _phases(
     if running is None:
         return
     how = f"systemctl stop {options.unit}" if options.unit else "SIGTERM, once"
-    yield f"{how}: {running.label}"
+    serving = f", {running.serving.brief}" if running.serving else ""
+    yield f"{how}: {running.label}{serving}"
     streams = f", streams apart: {reading.streams.value:g}" if reading.streams.value else ""
     now = "not known" if reading.in_flight.value is None else f"{reading.in_flight.value:g} now"
     yield f"watch what is in flight ({now}{streams})"
@@ -111,6 +112,8 @@ def _warnings(reading: DrainReading, running: Running | None, *, switch: bool, s
         yield "it has no readiness switch: what its balancer still sends after TERM is lost"
     if stop:
         yield "once it is told to stop, nothing is taken back"
+    if running is not None:
+        yield from cut_warnings(running)
     if running is not None and running.grace is None:
         yield "when its supervisor sends SIGKILL is not known: set grace"
     if reading.streams.value:

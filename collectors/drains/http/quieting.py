@@ -61,10 +61,11 @@ class Quieting:
             self._told.show(f"readiness is off; {self.words if comes else 'no traffic'}{self._rest()}")
             await self._control.pause(min(_STEP, max(0.05, self._settle / _LOOKS)))
 
-    async def will_end(self, grace: float | None, until: float, *, hurry: bool) -> bool:
+    async def will_end(self, grace: float | None, until: float, *, hurry: bool, end: str = "SIGKILL") -> bool:
         """Wait with TERM until what is in flight would end within the grace; False at the deadline.
 
-        It is announced as soon as it would not. With ``hurry``, and where no grace is known, that is all.
+        ``end``: what comes when it is over. It is announced as soon as it would not. With ``hurry``, and
+        where no grace is known, that is all.
         """
         announced = False
         while True:
@@ -77,12 +78,12 @@ class Quieting:
                 return True
             if not announced and left is not None:
                 announced = True
-                self._told.line(will_not_end(self._flight, left, f"SIGKILL {grace:g} s after TERM"))
+                self._told.line(will_not_end(self._flight, left, f"{end} {grace:g} s after TERM"))
             if hurry and announced:
                 return True
             if now >= until:
                 return False
-            self._told.show(f"{self.words}: waiting with TERM, since SIGKILL would come {grace:g} s after it")
+            self._told.show(f"{self.words}: waiting with TERM, since {end} would come {grace:g} s after it")
             await self._control.pause(_STEP)
             self._see(await self._look(), time.monotonic())
 

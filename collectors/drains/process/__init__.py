@@ -1,49 +1,46 @@
-"""drains.process: one process of this machine, by pid file, systemd unit or port, as /proc tells it."""
+"""drains.process: one process, here or on a server, by pid file, systemd unit or port, as /proc tells it."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from collectors.action import Action
 from collectors.base import Collector, Context
 from collectors.drains.process.drain import Drain
-from collectors.drains.process.finding import ByNumber, ByPort, Finder
-from collectors.drains.process.named import by_pid_file, check_naming
-from collectors.drains.process.systemd import Unit, unit_of
-from collectors.drains.process.watch import Looked, Seen, Watch, look
-from collectors.errors import UnsupportedError
+from collectors.drains.process.finding import ByNumber
+from collectors.drains.process.named import check_naming, finder_of
+from collectors.drains.process.place import check_path, place_of
+from collectors.drains.process.serving import recognised
+from collectors.drains.process.systemd import Unit
+from collectors.drains.process.watch import Looked, Seen, Watch
 from collectors.model.drains import DrainReading, Phase
 from collectors.model.practice import Practice
-from collectors.model.quantity import Quantity, exact_or_unknown
+from collectors.model.quantity import Quantity, about, exact, exact_or_unknown
 from collectors.model.quantity import Unit as Of
 from collectors.model.reading import Part
 from collectors.model.sweep import Cost, Sweep
 from collectors.options import Duration
 from collectors.text import Shown, one_line
-from collectors.transport.read.exec import run
-from collectors.transport.read.files_thread import FileThread
 from collectors.transport.read.processes import Identity
-
-_SHARE = 0.9
-"""Part of the time-out after which a program that hangs is given up, before the engine does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessDrainOptions:
-    """One process of this machine: name exactly one of ``pid_file``, ``unit`` and ``port``.
+    """One process: name exactly one of ``pid_file``, ``unit`` and ``port``.
 
-    ``pid_file``: the file that holds its number. ``unit``: its systemd unit ("orders.service"), of which
+    With ``server`` all of that is looked up there, by one command for each look. ``pid_file``: the file that
+    holds its number (on a server its whole path). ``unit``: its systemd unit ("orders.service"), of which
     the main process is meant. ``port``: the TCP port that it listens on; needs the rights to see its open
     files. ``grace``: how long after SIGTERM whoever supervises it sends SIGKILL; systemd tells it itself.
+    ``sudo``: its sockets are listed by ``sudo -n ss -H -t -a -n -p``, for a login that may not see them.
     """
 
     pid_file: str = ""
     unit: str = ""
     port: int = 0
     grace: Duration | None = None
+    sudo: bool = False
 
     def __post_init__(self) -> None:
         """Refuse none or several ways to name the process."""
@@ -60,10 +57,11 @@ class ProcessDrain(Collector[ProcessDrainOptions]):
 
     def __init__(self, options: ProcessDrainOptions, context: Context) -> None:
         super().__init__(options, context)
+        check_path(options.pid_file, context)
         self._main = ByNumber()
-        self._finder = self._made()
+        self._finder = self._main if options.unit else finder_of(options, context)
         self._watch = Watch()
-        self._thread = FileThread(context.collector)
+        self._place = place_of(context, context.collector, sudo=options.sudo)
         key, label = self._named()
         self._subject = context.subject(Practice.DRAINS, key, label)
 
@@ -72,37 +70,24 @@ class ProcessDrain(Collector[ProcessDrainOptions]):
         """The process that the last look saw, None before the first."""
         return self._watch.identity
 
-    async def open(self) -> None:
-        """Refuse a process on another machine."""
-        if self.context.server:
-            raise UnsupportedError(
-                f"{self.context.server}: processes behind a server cannot be read yet",
-                "run the console on that server and drop `server`",
-            )
-
     async def collect(self) -> Sweep:
         """One look at the unit, if it is one, and at the process."""
-        if not self.options.unit:
-            reading = self._reading(*await self._looked(self.options.grace))
+        options, known = self.options, self._watch.identity
+        if not options.unit:
+            looked = await self._place.of(self._finder, known)
+            reading = self._reading(looked, self._see(looked, options.grace))
             return self.sweep([reading], cost=Cost(requests=1))
-        output = await run("systemd.show", self.options.unit, timeout=self.context.timeout * _SHARE)
-        unit = unit_of(output, self.options.unit)
-        self._main.pid = unit.main_pid
-        grace = unit.grace if self.options.grace is None else self.options.grace
-        looked, seen = await self._looked(grace)
+        unit, looked = await self._place.of_unit(options.unit, self._main, known)
+        grace = unit.grace if options.grace is None else options.grace
+        seen = self._see(looked, grace)
         if not unit.main_pid:
             self._watch.told(unit.exit)
-        return self.sweep([self._of_unit(unit, grace, looked, seen)], cost=Cost(requests=2))
+        reading = self._of_unit(unit, grace, looked, seen)
+        return self.sweep([reading], cost=Cost(requests=self._place.cost))
 
     async def close(self) -> None:
-        """Let the thread end; a hung one is left to itself."""
-        self._thread.stop()
-
-    def _made(self) -> Finder:
-        options = self.options
-        if options.pid_file:
-            return by_pid_file(options.pid_file, self.context.clock)
-        return ByPort(options.port) if options.port else self._main
+        """End what looks; a hung thread is left to itself."""
+        self._place.stop()
 
     def _named(self) -> tuple[bytes, str]:
         options = self.options
@@ -112,9 +97,8 @@ class ProcessDrain(Collector[ProcessDrainOptions]):
             return options.unit.encode(), options.unit
         return b"port:%d" % options.port, f"port {options.port}"
 
-    async def _looked(self, grace: float | None) -> tuple[Looked, Seen]:
-        looked = await self._thread.run(partial(look, self._finder, self._watch.identity))
-        return looked, self._watch.see(looked, self.context.clock.boottime(), grace)
+    def _see(self, looked: Looked, grace: float | None) -> Seen:
+        return self._watch.see(looked, self.context.clock.boottime(), grace)
 
     def _reading(self, looked: Looked, seen: Seen) -> DrainReading:
         one, ended = looked.process, self._watch.exit
@@ -123,9 +107,6 @@ class ProcessDrain(Collector[ProcessDrainOptions]):
             notes.append("it is stopped by a signal and finishes nothing until SIGCONT")
         if one is not None and not one.ended and looked.sockets is None:
             notes.append("this user may not see its connections: run as its user or as root")
-        uptime = None
-        if one is not None and not one.ended:
-            uptime = max(0.0, self.context.clock.boottime() - one.started)
         return DrainReading(
             subject=self._subject,
             word=Shown("running" if seen.phase is Phase.SERVING and not seen.ready else seen.phase),
@@ -137,9 +118,9 @@ class ProcessDrain(Collector[ProcessDrainOptions]):
             killed=ended is not None and ended.killed,
             sessions=exact_or_unknown(seen.sessions),
             queued=exact_or_unknown(seen.waiting),
-            grace=exact_or_unknown(self.options.grace, Of.SECONDS),
+            grace=_grace(self.options.grace, looked),
             elapsed=seen.elapsed,
-            uptime=exact_or_unknown(uptime, Of.SECONDS),
+            uptime=exact_or_unknown(looked.age, Of.SECONDS),
         )
 
     def _of_unit(self, unit: Unit, grace: float | None, looked: Looked, seen: Seen) -> DrainReading:
@@ -160,16 +141,23 @@ class ProcessDrain(Collector[ProcessDrainOptions]):
             note=one_line("; ".join(notes), 240),
             phase=unit.phase,
             ready=seen.ready if unit.phase is Phase.SERVING else False,
-            grace=exact_or_unknown(grace, Of.SECONDS),
-            elapsed=_age(unit.ended if unit.phase is Phase.EXITED else unit.since, unit.phase),
+            grace=_grace(grace, looked),
+            elapsed=self._age(unit.ended if unit.phase is Phase.EXITED else unit.since, unit.phase),
         )
 
+    def _age(self, at: float | None, phase: Phase) -> Quantity:
+        """Seconds since a moment of CLOCK_MONOTONIC, which is what systemd stamps with."""
+        if at is None or phase in (Phase.SERVING, Phase.UNKNOWN):
+            return exact_or_unknown(None, Of.SECONDS)
+        return exact_or_unknown(max(0.0, self._place.monotonic() - at), Of.SECONDS)
 
-def _age(at: float | None, phase: Phase) -> Quantity:
-    """Seconds since a moment of CLOCK_MONOTONIC, which is what systemd stamps with."""
-    if at is None or phase in (Phase.SERVING, Phase.UNKNOWN):
-        return exact_or_unknown(None, Of.SECONDS)
-    return exact_or_unknown(max(0.0, time.clock_gettime(time.CLOCK_MONOTONIC) - at), Of.SECONDS)
+
+def _grace(supervisor: float | None, looked: Looked) -> Quantity:
+    """Seconds after TERM until something ends it: its supervisor, or before that its own limit."""
+    serving = recognised(looked.arguments)
+    if serving is None or serving.limit is None or (supervisor is not None and supervisor <= serving.limit):
+        return exact_or_unknown(supervisor, Of.SECONDS)
+    return exact(serving.limit, Of.SECONDS) if serving.sure else about(serving.limit, None, Of.SECONDS)
 
 
 def _parts(looked: Looked) -> Iterator[Part]:
@@ -177,6 +165,9 @@ def _parts(looked: Looked) -> Iterator[Part]:
     if one is None:
         return
     yield Part(name=Shown("process"), word=one_line(f"{one.identity.pid} {one.name}", 80))
+    serving = recognised(looked.arguments)
+    if serving is not None:
+        yield Part(name=Shown("serves by"), word=one_line(serving.brief, 80))
     if looked.processes > 1:
         yield Part(name=Shown("with"), word=Shown(f"{looked.processes - 1} below it"))
     if looked.sockets is not None and looked.sockets.listening:

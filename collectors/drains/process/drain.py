@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from collectors.action import Action, ActionSpec, Control, Outcome, Plan, RefusedError, Request, Result, Risk
 from collectors.drains._telling import ALONE, DEADLINE, LONGEST, Told, deadline_of, span_argument
 from collectors.drains.process.ending import Ending, was_told
-from collectors.drains.process.named import Running, named
-from collectors.hands import THIS_MACHINE, DrainHands
+from collectors.drains.process.named import Running, cut_warnings, named
+from collectors.drains.process.place import server_of
+from collectors.hands import DrainHands
 from collectors.model.drains import DrainReading, Phase
 from collectors.model.reading import Reading
 from collectors.text import Shown, one_line
@@ -48,24 +49,30 @@ class Drain(Action["ProcessDrain", DrainHands]):
         how = f"systemctl stop --no-block {options.unit}" if options.unit else "SIGTERM, once"
         open_ones = "not known" if running.seen.sessions is None else f"{running.seen.sessions} now"
         kill = "" if running.grace is None else f"; SIGKILL by its supervisor {running.grace:g} s after that"
-        lines = (f"{how}: {running.label}", f"watch its connections ({open_ones})", f"until it exits{kill}")
+        lines = [f"{how}: {running.label}", f"watch its connections ({open_ones})", f"until it exits{kill}"]
+        lines += [running.serving.words] if running.serving else []
         return Plan(
             spec=self.spec,
             request=request,
             target=one_line(context.instance or running.label, 120),
             service=context.service,
-            server=THIS_MACHINE,
+            server=server_of(context),
             sample=tuple(one_line(line, 200) for line in lines),
             warnings=tuple(one_line(line, 300) for line in _warnings(running)),
             refusals=tuple(one_line(line, 300) for line in refusals),
-            detail={"process": list(running.identity), "grace": running.grace, "deadline": deadline},
+            detail={
+                "process": list(running.identity),
+                "grace": running.grace,
+                "cut": running.cut,
+                "deadline": deadline,
+            },
         )
 
     async def run(self, plan: Plan, hands: DrainHands, control: Control) -> Outcome:
         """Signal it once and watch."""
         told, identity = Told(control), _identity(plan)
         async with named(self.collector.options, self.collector.context) as one:
-            one.grace = plan.detail["grace"]
+            one.grace, one.cut = plan.detail["grace"], plan.detail.get("cut")
             process = await one.alive(identity)
             if process is None or process.ended:
                 raise RefusedError("it has ended, or was started anew, since the plan", "plan it again")
@@ -104,6 +111,7 @@ def _warnings(running: Running) -> Iterator[str]:
         )
     if running.seen.sessions is None:
         yield "what it has open cannot be seen: traffic may still reach it"
+    yield from cut_warnings(running)
     if running.grace is None:
         yield "when its supervisor sends SIGKILL is not known: set grace"
     yield ALONE

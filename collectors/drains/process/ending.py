@@ -9,15 +9,13 @@ from collectors.action import Control, Outcome, RefusedError, Result, StoppedErr
 from collectors.drains._telling import Falling, Told, counted
 from collectors.drains.process.exits import UNKNOWN, Exit
 from collectors.drains.process.named import Named
+from collectors.errors import SourceError
 from collectors.hands import DrainHands
 from collectors.text import one_line
 from collectors.transport.read.processes import Identity, Process
 
 NEAR = 0.9
 """Part of the grace after which a SIGKILL is taken for the supervisor's."""
-
-_STEP = 0.1
-"""Seconds between two looks at whether it lives."""
 
 _LOOK = 0.5
 """Seconds between two looks at its connections."""
@@ -94,46 +92,61 @@ class Ending:
         began = time.monotonic()
         grace = self._one.grace
         kill_at = None if grace is None else began + grace
+        cut = self._one.cut
+        cut_at = began + cut if cut is not None and (grace is None or cut < grace) else None
         looked, flight = 0.0, Flight(None)
         while True:
-            one = await self._one.alive(self._identity)
+            one, unseen = await self._seen()
             now = time.monotonic()
-            if one is None or one.ended:
-                return await self._ended(one, now - began)
+            if not unseen and (one is None or one.ended):
+                return await self._ended(one, now - began, flight)
             if now >= until:
-                return self._late(flight)
-            if now - looked >= _LOOK:
+                return self._late(flight, unseen)
+            if not unseen and now - looked >= _LOOK:
                 looked, flight = now, await self._flight(look)
-                self._announce(flight, now, min(until, kill_at or until), kill_at)
-            self._told.show(_countdown(flight, now, kill_at))
+                self._announce(flight, now, until, kill_at, cut_at)
+            self._told.show(_countdown(flight, now, kill_at, cut_at, unseen))
             try:
-                await self._control.pause(min(_STEP, max(0.0, until - now)))
+                await self._control.pause(min(self._one.pace, max(0.0, until - now)))
             except StoppedError as error:
                 words = f"{error}; it was told to stop, and has not exited yet: that goes on by itself"
                 return self._told.outcome(Result.FAILED, words, owes=False)
+
+    async def _seen(self) -> tuple[Process | None, str]:
+        """The process, or why it cannot be seen just now: a way that breaks ends nothing there."""
+        try:
+            return await self._one.alive(self._identity), ""
+        except SourceError as error:
+            return None, f"it cannot be seen now: {error.why}"
 
     async def _flight(self, look: Look) -> Flight:
         flight = await look()
         if flight.count is not None:
             return flight
         # servers close their port at TERM: their connections tell on
-        seen = await self._one.look(self._identity)
+        try:
+            seen = await self._one.look(self._identity)
+        except SourceError:
+            return flight
         return Flight(seen.sessions, "connections open", flight.streams)
 
-    def _announce(self, flight: Flight, now: float, end: float, kill_at: float | None) -> None:
+    def _announce(
+        self, flight: Flight, now: float, until: float, kill_at: float | None, cut_at: float | None
+    ) -> None:
         """Say it once, while there is time, when what is in flight will not end before the end."""
         if flight.count is None:
             return
         self._falling.see(flight.count, now)
         left = self._falling.left()
+        ends = {"the deadline": until, "SIGKILL": kill_at, "it cuts them off itself": cut_at}
+        what, end = min(((words, at) for words, at in ends.items() if at is not None), key=lambda one: one[1])
         if self._announced or left is None or now + left <= end:
             return
         self._announced = True
-        what = "SIGKILL" if kill_at is not None and kill_at <= end else "the deadline"
         self._told.line(will_not_end(flight, left, f"{what} in {max(0.0, end - now):.1f} s"))
 
-    async def _ended(self, one: Process | None, seconds: float) -> Outcome:
-        grace = self._one.grace
+    async def _ended(self, one: Process | None, seconds: float, flight: Flight) -> Outcome:
+        grace, cut = self._one.grace, self._one.cut
         over = grace is not None and seconds >= NEAR * grace
         end = await self._one.exit_of(one, at_deadline=over)
         how = "how is not known" if end is UNKNOWN else end.words
@@ -143,10 +156,18 @@ class Ending:
         if end is UNKNOWN and over:
             words = "exited when its grace was over: whether SIGKILL ended it is not known"
             return self._told.outcome(Result.UNKNOWN, words, owes=False)
+        if cut is not None and seconds >= NEAR * cut and flight.count:
+            words = (
+                f"exited ({how}) at its own limit of {cut:g} s: {flight.words} just before, which may be cut"
+            )
+            return self._told.outcome(Result.UNKNOWN, words, owes=False)
         words = f"exited ({how}) {time.monotonic() - self._told.began:.1f} s after the drain began"
         return self._told.outcome(Result.DONE, words, owes=False)
 
-    def _late(self, flight: Flight) -> Outcome:
+    def _late(self, flight: Flight, unseen: str) -> Outcome:
+        if unseen:
+            words = f"{unseen}; it was told to stop, and whether it has exited is not known"
+            return self._told.outcome(Result.UNKNOWN, words, owes=False)
         what = flight.words or "what it still does is not known"
         words = f"not exited by the deadline ({what}); it was told to stop, and no SIGKILL comes from here"
         return self._told.outcome(Result.FAILED, words, owes=False)
@@ -158,9 +179,11 @@ def will_not_end(flight: Flight, left: float, end: str) -> str:
     return f"{flight.words}, {how}: it will not end before {end}"
 
 
-def _countdown(flight: Flight, now: float, kill_at: float | None) -> str:
+def _countdown(flight: Flight, now: float, kill_at: float | None, cut_at: float | None, unseen: str) -> str:
     said = ["told to stop"]
-    said += [flight.words] if flight.words else []
+    said += [unseen or flight.words] if unseen or flight.words else []
+    if cut_at is not None and cut_at > now:
+        said.append(f"it cuts off the rest in {cut_at - now:.0f} s")
     if kill_at is not None:
         left = kill_at - now
         said.append(f"SIGKILL in {left:.0f} s" if left > 0 else "SIGKILL is due")

@@ -1,20 +1,23 @@
-"""Which process is meant: by its pid file, or by the port it listens on; all of it blocks."""
+"""Which process is meant: by its pid file, or by the port it listens on; asking this machine blocks."""
 
 from typing import Protocol
 
-from collectors.clock import Clock
 from collectors.errors import AccessError, AnswerError, UnreachableError
 from collectors.transport.read.files_open import Seen
-from collectors.transport.read.processes import Identity, Process, listener, pid_in, process
+from collectors.transport.read.machine import Machine
+from collectors.transport.read.processes import Identity, Process
 
 SLACK = 2.0
 """Seconds by which a pid file may be older than its process: clocks are coarse and are stepped."""
 
 
 class Finder(Protocol):
-    """Finds the process anew at each look."""
+    """Finds the process anew at each look. ``wanted``: how it is named, and its name."""
 
-    def find(self, known: Identity | None) -> Process | None:
+    @property
+    def wanted(self) -> tuple[str, str]: ...  # noqa: D102 - told above
+
+    def find(self, known: Identity | None, on: Machine) -> Process | None:
         """The process: the ``known`` one, another in its place, None where it ended.
 
         Raises SourceError where none was ``known`` and there is none.
@@ -22,52 +25,51 @@ class Finder(Protocol):
         ...
 
 
-def still(known: Identity | None) -> Process | None:
+def still(known: Identity | None, on: Machine) -> Process | None:
     """The known process, if it is still the one of that number."""
-    one = process(known.pid) if known is not None else None
+    one = on.process(known.pid) if known is not None else None
     return one if one is not None and one.identity == known else None
 
 
 class ByPidFile:
     """The process whose number stands in a file."""
 
-    def __init__(self, path: str, clock: Clock) -> None:
+    def __init__(self, path: str) -> None:
         self._path = path
-        self._clock = clock
         self._named: tuple[Identity, Seen] | None = None
 
-    def find(self, known: Identity | None) -> Process | None:
+    @property
+    def wanted(self) -> tuple[str, str]:
+        """By the file."""
+        return "file", self._path
+
+    def find(self, known: Identity | None, on: Machine) -> Process | None:
         """See ``Finder``. A server may remove its file before it ends, so the known one is asked too."""
         path = self._path
         try:
-            pid, seen = pid_in(path)
+            pid, seen = on.pid_in(path)
         except FileNotFoundError:
             if known is None:
                 raise UnreachableError("no pid file", f"{path} does not exist: is it running?") from None
-            return still(known)
+            return still(known, on)
         except PermissionError:
             raise AccessError(f"{path} may not be read", "run as a user who may, or name the port") from None
         except ValueError as error:
             raise AnswerError(f"{path}: {error}", "is it a pid file?") from None
         except OSError as error:
             raise AnswerError(f"{path}: {error.strerror or error}", "is it a pid file?") from None
-        one = process(pid)
+        one = on.process(pid)
         if one is not None and one.identity == known:
             self._named = known, seen
             return one
-        # the number is used again where the file is as it was when it named the known one
-        used_again = known is not None and self._named == (known, seen)
-        if one is None or used_again or self._is_older(seen, one):
+        # the number is used again where the file is as it was when it named the known one, or is older
+        used_again = known is not None and pid == known.pid and self._named == (known, seen)
+        if one is None or used_again or on.began(one) > seen.modified / 1e9 + SLACK:
             if known is None:
                 raise self._nobody(pid, one)
-            return still(known)
+            return still(known, on)
         self._named = one.identity, seen
         return one
-
-    def _is_older(self, seen: Seen, one: Process) -> bool:
-        """Whether the file was written before that process began: then its number was used again."""
-        began = self._clock.wall() - (self._clock.boottime() - one.started)
-        return began > seen.modified / 1e9 + SLACK
 
     def _nobody(self, pid: int, one: Process | None) -> UnreachableError:
         if one is None:
@@ -84,19 +86,24 @@ class ByPort:
     def __init__(self, port: int) -> None:
         self._port = port
 
-    def find(self, known: Identity | None) -> Process | None:
+    @property
+    def wanted(self) -> tuple[str, str]:
+        """By the port."""
+        return "port", str(self._port)
+
+    def find(self, known: Identity | None, on: Machine) -> Process | None:
         """See ``Finder``. While the known one lives it is meant, even if it no longer listens."""
-        one = still(known)
+        one = still(known, on)
         if one is not None and not one.ended:
             return one
         try:
-            found = listener(self._port)
+            found = on.listener(self._port)
         except PermissionError as error:
             if known is None:
                 raise AccessError(str(error), "run as its user or as root, or name its pid file") from None
             found = None
         if found is None and known is None:
-            raise UnreachableError("nobody listens", f"no process listens on port {self._port} here")
+            raise UnreachableError("nobody listens", f"no process listens on port {self._port} there")
         return found or one
 
 
@@ -106,6 +113,11 @@ class ByNumber:
     def __init__(self) -> None:
         self.pid = 0
 
-    def find(self, known: Identity | None) -> Process | None:
+    @property
+    def wanted(self) -> tuple[str, str]:
+        """By the number."""
+        return "pid", str(self.pid)
+
+    def find(self, known: Identity | None, on: Machine) -> Process | None:
         """See ``Finder``; never raises."""
-        return process(self.pid) if self.pid else still(known)
+        return on.process(self.pid) if self.pid else still(known, on)

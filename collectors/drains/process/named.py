@@ -1,29 +1,23 @@
 """The process that options name, found anew for an action: by pid file, systemd unit or port."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from collectors.base import Context
-from collectors.clock import Clock
 from collectors.drains.process.exits import UNKNOWN, Exit, of_status
-from collectors.drains.process.finding import ByNumber, ByPidFile, ByPort, Finder, still
-from collectors.drains.process.systemd import Unit, unit_of
-from collectors.drains.process.watch import Looked, Seen, Watch, look
-from collectors.errors import SourceError, UnreachableError, UnsupportedError
-from collectors.transport.read.exec import run
-from collectors.transport.read.files_thread import FileThread
+from collectors.drains.process.finding import ByNumber, ByPidFile, ByPort, Finder
+from collectors.drains.process.place import place_of
+from collectors.drains.process.serving import Serving, recognised
+from collectors.drains.process.watch import Looked, Seen, Watch
+from collectors.errors import SourceError, UnreachableError
 from collectors.transport.read.processes import Identity, Process
-
-_SHARE = 0.9
-"""Part of the time-out after which a program that hangs is given up."""
 
 
 class Naming(Protocol):
-    """Options that name a process of this machine, at most by one of the three; ``grace`` in seconds."""
+    """Options that name a process, by one of three at most; ``grace`` in seconds, ``sudo`` for sockets."""
 
     @property
     def pid_file(self) -> str: ...  # noqa: D102 - named above
@@ -33,6 +27,8 @@ class Naming(Protocol):
     def port(self) -> int: ...  # noqa: D102 - the same
     @property
     def grace(self) -> float | None: ...  # noqa: D102 - the same
+    @property
+    def sudo(self) -> bool: ...  # noqa: D102 - the same
 
 
 def names_a_process(options: Naming) -> bool:
@@ -53,11 +49,15 @@ def check_naming(options: Naming, *, least: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The process as it was found; ``grace``: seconds from TERM to SIGKILL, None where not known."""
+    """The process as it was found; ``grace``: seconds from TERM to SIGKILL, None where not known.
+
+    ``serving``: which server it is, None where it is none that we know.
+    """
 
     process: Process
     seen: Seen
     grace: float | None
+    serving: Serving | None = None
 
     @property
     def identity(self) -> Identity:
@@ -69,36 +69,55 @@ class Running:
         """``process 4711 (python)``."""
         return f"process {self.identity.pid} ({self.process.name})"
 
+    @property
+    def cut(self) -> float | None:
+        """Seconds after TERM until it cuts off what is not finished itself; None for never, or not known."""
+        return self.serving.limit if self.serving else None
+
+
+def cut_warnings(running: Running) -> Iterator[str]:
+    """What the operator must know of a server that is slower to be killed than to cut its requests."""
+    serving, cut = running.serving, running.cut
+    if serving is None:
+        return
+    if cut is None and running.grace is None:
+        yield f"one request that never ends keeps {serving.name} for ever"
+    if cut is not None and (running.grace is None or cut < running.grace):
+        yield f"a request that takes more than {cut:g} s is lost: {serving.name} {serving.then} it"
+
 
 class Named:
-    """Follows the process that was there at the first look, and no other."""
+    """Follows the process that was there at the first look, and no other. ``pace``: see ``Place``.
+
+    ``grace`` and ``cut``: seconds after TERM until its supervisor kills it, and until it cuts off what is not
+    finished itself; None where not known.
+    """
 
     def __init__(self, options: Naming, context: Context) -> None:
         self._options = options
         self._context = context
         self._watch = Watch()
-        self._thread = FileThread(f"{context.collector} acts")
+        self._place = place_of(context, f"{context.collector} acts", sudo=options.sudo)
+        self.pace = self._place.pace
         self.grace = options.grace
+        self.cut: float | None = None
 
     async def found(self) -> Running:
         """The process as it is now; raises SourceError where there is none that lives."""
-        if self._context.server:
-            raise UnsupportedError(f"{self._context.server}: processes of other machines cannot be reached")
-        finder = await self._finder()
-        one = await self._thread.run(partial(finder.find, None))
+        looked = await self._looked()
+        one = looked.process
         if one is None or one.ended:
             raise UnreachableError("not running", "there is no process to tell to stop")
-        seen = await self.look(one.identity)
-        return Running(one, seen, self.grace)
+        seen = self._see(looked)
+        return Running(one, seen, self.grace, recognised(looked.arguments))
 
     async def alive(self, identity: Identity) -> Process | None:
         """That very process, a zombie included; None once it is gone."""
-        return await self._thread.run(partial(still, identity))
+        return await self._place.alive(identity)
 
     async def look(self, identity: Identity) -> Seen:
         """That very process with its sockets: ports that it listened on once are remembered."""
-        looked: Looked = await self._thread.run(partial(_looked, identity))
-        return self._watch.see(looked, self._context.clock.boottime(), self.grace)
+        return self._see(await self._place.again(identity))
 
     async def exit_of(self, ended: Process | None, *, at_deadline: bool) -> Exit:
         """How it ended: by its status while it waits to be reaped, else as systemd tells."""
@@ -106,7 +125,7 @@ class Named:
             return of_status(ended.status, at_deadline=at_deadline)
         if self._options.unit:
             try:
-                unit = await self._unit()
+                unit = await self._place.unit(self._options.unit)
             except SourceError:
                 return UNKNOWN
             if not unit.main_pid and unit.exit is not None:
@@ -114,40 +133,33 @@ class Named:
         return UNKNOWN
 
     def stop(self) -> None:
-        """Let the thread end."""
-        self._thread.stop()
+        """End what looks."""
+        self._place.stop()
 
-    async def _finder(self) -> Finder:
+    async def _looked(self) -> Looked:
         options = self._options
-        if options.pid_file:
-            return by_pid_file(options.pid_file, self._context.clock)
-        if options.port:
-            return ByPort(options.port)
-        unit = await self._unit()
+        if not options.unit:
+            return await self._place.of(finder_of(options, self._context), None)
+        unit, looked = await self._place.of_unit(options.unit, ByNumber(), None)
         if options.grace is None:
             self.grace = unit.grace
-        main = ByNumber()
-        main.pid = unit.main_pid
-        return main
+        return looked
 
-    async def _unit(self) -> Unit:
-        output = await run("systemd.show", self._options.unit, timeout=self._context.timeout * _SHARE)
-        return unit_of(output, self._options.unit)
+    def _see(self, looked: Looked) -> Seen:
+        return self._watch.see(looked, self._context.clock.boottime(), self.grace)
 
 
-def by_pid_file(path: str, clock: Clock) -> ByPidFile:
-    """The finder of a pid file as people write its path."""
-    return ByPidFile(str(Path(path).expanduser()), clock)
-
-
-def _looked(identity: Identity) -> Looked:
-    known = ByNumber()
-    return look(known, identity)
+def finder_of(options: Naming, context: Context) -> Finder:
+    """By the pid file, as people write its path, or by the port."""
+    if not options.pid_file:
+        return ByPort(options.port)
+    path = options.pid_file if context.server else str(Path(options.pid_file).expanduser())
+    return ByPidFile(path)
 
 
 @asynccontextmanager
 async def named(options: Naming, context: Context) -> AsyncIterator[Named]:
-    """A ``Named`` whose thread ends with the block."""
+    """A ``Named`` that ends with the block."""
     one = Named(options, context)
     try:
         yield one

@@ -1,5 +1,6 @@
 """One process from look to look: what it is, whether it still listens, how it ended."""
 
+import contextlib
 from dataclasses import dataclass
 
 from collectors.drains._since import Since
@@ -7,7 +8,8 @@ from collectors.drains.process.exits import UNKNOWN, Exit, of_status
 from collectors.drains.process.finding import Finder
 from collectors.model.drains import Phase
 from collectors.model.quantity import Quantity
-from collectors.transport.read.processes import Identity, Process, Sockets, sockets, tree
+from collectors.transport.read.machine import Machine
+from collectors.transport.read.processes import Identity, Process, Sockets
 
 _NEAR = 0.9
 """Part of the grace after which a SIGKILL is taken for the supervisor's."""
@@ -15,23 +17,28 @@ _NEAR = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What /proc told. ``sockets`` is None where this user may not see them; ``processes`` with children."""
+    """What /proc told. ``sockets`` is None where this user may not see them; ``processes`` with children.
+
+    ``age``: seconds since its start, None where it has ended. ``arguments``: with what it was started.
+    """
 
     process: Process | None
     sockets: Sockets | None = None
     processes: int = 0
+    age: float | None = None
+    arguments: tuple[str, ...] = ()
 
 
-def look(finder: Finder, known: Identity | None) -> Looked:
-    """Find the process and what it has open; blocks. Raises SourceError where there is none to watch."""
-    one = finder.find(known)
+def look(finder: Finder, known: Identity | None, on: Machine) -> Looked:
+    """Find the process and what it has open; raises SourceError where there is none to watch."""
+    one = finder.find(known, on)
     if one is None or one.ended:
         return Looked(one)
-    pids = tree(one.identity.pid)
-    try:
-        return Looked(one, sockets(pids), len(pids))
-    except PermissionError:
-        return Looked(one, None, len(pids))
+    pids = on.tree(one.identity.pid)
+    open_ones = None
+    with contextlib.suppress(PermissionError):
+        open_ones = on.sockets(pids)
+    return Looked(one, open_ones, len(pids), on.age(one), on.arguments(one.identity.pid))
 
 
 @dataclass(frozen=True, slots=True)

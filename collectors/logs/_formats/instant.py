@@ -11,6 +11,15 @@ MONTHS = {
     for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)  # noqa: SIM905 - one glance
 }
 
+_HOURS_EAST = {
+    "UTC": 0.0, "GMT": 0.0, "Z": 0.0, "WET": 0.0, "WEST": 1.0, "CET": 1.0, "CEST": 2.0, "EET": 2.0,
+    "EEST": 3.0, "MSK": 3.0, "JST": 9.0, "KST": 9.0, "AEST": 10.0, "AEDT": 11.0, "NZST": 12.0, "NZDT": 13.0,
+    "EST": -5.0, "EDT": -4.0, "CDT": -5.0, "MST": -7.0, "MDT": -6.0, "PST": -8.0, "PDT": -7.0,
+}  # fmt: skip
+"""Names of zones that mean one zone only; IST, CST and BST mean several."""
+
+ZONE_NAMES = "|".join(_HOURS_EAST)
+
 Reader = Callable[[str, float], float | None]
 """A text and the present → its time; the present helps where a year or a day is missing."""
 
@@ -46,7 +55,12 @@ def of_any(value: object) -> float | None:
         except OverflowError:
             return None
     if isinstance(value, dict):
-        for seconds, nanos in (("seconds", "nanos"), ("epochSecond", "nanoOfSecond"), ("timestamp", "")):
+        for seconds, nanos in (
+            ("seconds", "nanos"),
+            ("epochSecond", "nanoOfSecond"),
+            ("timestamp", ""),
+            ("$date", ""),
+        ):
             whole = of_any(value[seconds]) if seconds in value else None
             if whole is not None:
                 part = value.get(nanos, 0)
@@ -68,9 +82,10 @@ def _iso(text: str) -> float | None:
 def _plain_iso(text: str) -> str:
     """ISO with a named or detached zone and slashes in its date, as ``fromisoformat`` wants it."""
     text = text[:40].strip().replace("/", "-", 2)
-    for name in (" UTC", " GMT", " Z"):
-        if text.endswith(name):
-            return text[: -len(name)] + "+00:00"
+    start, _, name = text.rpartition(" ")
+    east = _HOURS_EAST.get(name)
+    if east is not None:
+        return f"{start}{'-' if east < 0 else '+'}{abs(int(east)):02}:00"
     return text.replace(" +", "+").replace(" -", "-")
 
 

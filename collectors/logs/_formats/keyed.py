@@ -1,141 +1,138 @@
 """Objects with keys (JSON, logfmt) → time, severity, message and fields, by a plan for each set of keys."""
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
-from collectors.logs._formats.aliases import INSTEAD, LEVEL, MESSAGE, TIME, profile_of
+from collectors.logs._formats.aliases import INSTEAD, LEVEL, MESSAGE, TIME
 from collectors.logs._formats.instant import of_any
-from collectors.logs._formats.parsed import Fields, Parsed
-from collectors.logs._formats.reshape import reshape
+from collectors.logs._formats.loggers import BY_NAME, UNKNOWN, Logger, logger_of
+from collectors.logs._formats.parsed import MOST_FIELDS, Told
+from collectors.logs._formats.reshape import NEEDS_RESHAPE, reshape
 from collectors.logs._formats.severity import (
     NAMES,
-    OTEL,
-    PINO,
-    SYSLOG,
-    Scale,
     by_name,
     by_number,
     by_status,
+    guessed_scale,
 )
-from collectors.logs._formats.showing import Showing
 from collectors.model.logs import Severity
-from collectors.text import Shown, one_line
 
-MOST_FIELDS = 64
-"""Fields kept of one line; the rest is counted."""
+__all__ = ["MOST_FIELDS", "Keyed", "Plan", "text_of"]
+
+_REQUEST = frozenset({
+    "request", "request_uri", "request_method", "uri", "path", "url", "method", "remote_addr",
+})  # fmt: skip
+"""Keys of an access log, whose level is that of its status."""
 
 _PLANS = 512
+_MOST_KEYS = 128
+_INSTEAD_LENGTH = 2048
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """Which keys tell what, in the order in which they are asked, and the names of the others."""
+class Plan:
+    """Which keys tell what, in the order in which they are asked."""
 
-    profile: str
-    scale: Scale | None
+    logger: Logger
     time: tuple[str, ...]
     level: tuple[str, ...]
     message: tuple[str, ...]
-    rest: tuple[tuple[str, Shown, bool], ...]
-    beyond: int
+    used: frozenset[str]
 
 
 class Keyed:
-    """Reads the objects of one stream."""
+    """Reads objects; ``logger`` is meant where a line's own keys tell none. Threads may share one."""
 
-    def __init__(self, showing: Showing) -> None:
-        self._showing = showing
-        self._plans: dict[tuple[str, ...], _Plan] = {}
+    def __init__(self, logger: Logger = UNKNOWN) -> None:
+        self._logger = logger
+        self._plans: dict[tuple[str, ...], Plan] = {}
 
-    def read(self, found: dict[str, Any], family: str, *, clean: bool) -> Parsed:
-        """What the object tells; ``family`` names the format where no logger's profile is recognised."""
-        profile = ""
-        if "record" in found or "@fields" in found or "@mt" in found or "resourceLogs" in found:
-            found, profile = reshape(found)
-        plan = self._plans.get(tuple(found))
-        if plan is None:
-            plan = self._plan(found, profile)
+    def told(self, found: dict[str, Any], family: str) -> Told:
+        """What the object tells; ``family`` names the format where no logger is recognised."""
+        name = ""
+        if not NEEDS_RESHAPE.isdisjoint(found):
+            found, name = reshape(found)
+        plan = self.plan(found, name)
         time = None
         for key in plan.time:
             time = of_any(found[key])
             if time is not None:
+                if key == "timestampSeconds" and type(nanos := found.get("timestampNanos")) is int:
+                    time += nanos * 1e-9 if 0 <= nanos < 10**9 else 0.0
                 break
-        severity = self._severity(found, plan)
-        fields: Fields = []
-        beyond = plan.beyond
-        showing = self._showing
-        for key, name, secret in plan.rest:
-            value = found[key]
-            if type(value) is dict and value and not secret:
-                beyond += self._flatten(key, value, fields, clean=clean)
-            else:
-                fields.append((name, showing.value(value, clean=clean, secret=secret)))
-        message = self._message(found, plan, fields, clean=clean)
-        if beyond:
-            fields.append((Shown("…"), Shown(f"+{beyond} fields")))
-        return Parsed(plan.profile or family, time, severity, message, fields)
+        return Told(
+            plan.logger.name or family,
+            time,
+            self._severity(found, plan),
+            _message(found, plan),
+            found,
+            plan.used,
+        )
 
-    def _plan(self, found: dict[str, Any], profile: str) -> _Plan:
+    def plan(self, found: dict[str, Any], name: str = "") -> Plan:
+        """The plan for an object with these keys; ``name``: the logger that its shape gave away."""
         keys = tuple(found)
-        told, scale = profile_of(found.keys())
-        lowered = {key.lower(): key for key in reversed(keys)}
-        time = _candidates(TIME, found, lowered)
-        level = _candidates(LEVEL, found, lowered)
-        message = _candidates(MESSAGE, found, lowered)
-        used = {*time[:1], *level[:1], *message[:1]}
-        others = [key for key in keys if key not in used]
-        names = tuple((key, *self._showing.name(key)) for key in others[:MOST_FIELDS])
-        plan = _Plan(profile or told, scale, time, level, message, names, len(others) - len(names))
-        if len(self._plans) >= _PLANS:
-            self._plans.clear()
-        if not self._showing.hostile and len(keys) <= 2 * MOST_FIELDS:
-            self._plans[keys] = plan
+        plan = self._plans.get(keys)
+        if plan is None:
+            logger = BY_NAME.get(name) or logger_of(found)
+            if logger is UNKNOWN:
+                logger = self._logger
+            plan = _plan(found, logger)
+            if len(self._plans) >= _PLANS:
+                self._plans.clear()
+            if len(keys) <= _MOST_KEYS:
+                self._plans[keys] = plan
         return plan
 
-    def _severity(self, found: dict[str, Any], plan: _Plan) -> Severity | None:
+    def _severity(self, found: dict[str, Any], plan: Plan) -> Severity | None:
+        numbers: list[tuple[str, float]] = []
         for key in plan.level:
             value = found[key]
             if type(value) is str:
-                severity = NAMES.get(value)
-                if severity is None:
-                    severity = by_name(value, plan.scale or SYSLOG)
-            else:
-                severity = _by_value(value, key, plan.scale)
+                severity = plan.logger.words.get(value) or NAMES.get(value) or by_name(value)
+                if severity is not None:
+                    return severity
+            elif isinstance(value, dict) and (severity := by_name(str(value.get("name", "")))) is not None:
+                return severity
+            if (number := _whole(value)) is not None:
+                numbers.append((key, number))
+        # words come before numbers: they are the same on every scale
+        for key, number in numbers:
+            severity = by_number(number, plan.logger.scale or guessed_scale(key, number))
             if severity is not None:
                 return severity
-        log = found.get("log")
-        if isinstance(log, dict) and isinstance(log.get("level"), str):
-            return by_name(log["level"])
-        if plan.level:
-            return None
-        if plan.profile == "serilog":
-            return Severity.INFO
-        return by_status(found["status"]) if "status" in found else None
+        return None if plan.level else _otherwise(found, plan)
 
-    def _flatten(self, key: str, value: dict[str, Any], fields: Fields, *, clean: bool) -> int:
-        """One level with dots, what lies deeper as compact JSON; how many did not fit."""
-        showing = self._showing
-        room = max(0, MOST_FIELDS - len(fields))
-        for inner, deep in islice(value.items(), room):
-            name, secret = showing.name(f"{key}.{inner}")
-            fields.append((name, showing.value(deep, clean=clean, secret=secret)))
-        return max(0, len(value) - room)
 
-    def _message(self, found: dict[str, Any], plan: _Plan, fields: Fields, *, clean: bool) -> Shown:
-        for key in plan.message:
-            value = found[key]
-            if type(value) is str:
-                text = value.rstrip() if value[-1:].isspace() else value
-            else:
-                text = _text_of(value)
-            if text:
-                return self._showing.text(text, clean=clean)
-        for key in INSTEAD:
-            if key in found and (text := _text_of(found[key])):
-                status = found.get("status")
-                return one_line(f"{text} {status}" if status is not None and key != "error" else text)
-        return one_line(" ".join(f"{name}={value}" for name, value in fields[:12]))
+def _whole(value: object) -> float | None:
+    """A level's number, as such or as text."""
+    if type(value) is int or type(value) is float:
+        return value
+    if type(value) is str and len(value) < 8 and value.isdecimal() and value.isascii():
+        return int(value)
+    return None
+
+
+def _otherwise(found: dict[str, Any], plan: Plan) -> Severity | None:
+    """The severity of a line that has no key for one."""
+    log = found.get("log")
+    if isinstance(log, dict) and isinstance(log.get("level"), str):
+        return by_name(log["level"])
+    if plan.logger.name == "serilog":
+        return Severity.INFO
+    if "status" in found and not _REQUEST.isdisjoint(found):
+        return by_status(found["status"])
+    return None
+
+
+def _plan(found: dict[str, Any], logger: Logger) -> Plan:
+    lowered = {key.lower(): key for key in reversed(found)}
+    own = logger.paths
+    time = _candidates((*own.get("time", ()), *TIME), found, lowered)
+    level = _candidates((*own.get("level", ()), *LEVEL), found, lowered)
+    message = _candidates((*own.get("message", ()), *MESSAGE), found, lowered)
+    used = frozenset((*time[:1], *level[:1], *message[:1]))
+    return Plan(logger, time, level, message, used)
 
 
 def _candidates(wanted: tuple[str, ...], found: dict[str, Any], lowered: dict[str, str]) -> tuple[str, ...]:
@@ -143,17 +140,23 @@ def _candidates(wanted: tuple[str, ...], found: dict[str, Any], lowered: dict[st
     return tuple(here) or tuple(lowered[key.lower()] for key in wanted if key.lower() in lowered)[:1]
 
 
-def _by_value(value: object, key: str, scale: Scale | None) -> Severity | None:
-    if isinstance(value, dict):
-        return by_name(str(value.get("name", "")))
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return None
-    if scale is None:
-        scale = OTEL if key.startswith("severity") and value <= 24 else SYSLOG if value <= 7 else PINO
-    return by_number(value, scale)
+def _message(found: dict[str, Any], plan: Plan) -> str:
+    """The message, or what may stand for one; a line without either is told by its fields."""
+    for key in plan.message:
+        value = found[key]
+        text = value.rstrip() if type(value) is str else text_of(value)
+        if text:
+            return text
+    for key in INSTEAD:
+        if key in found and (text := text_of(found[key])):
+            status = found.get("status")
+            return f"{text} {status}" if status is not None and key != "error" else text
+    return " ".join(
+        f"{key}={text_of(value)}" for key, value in list(found.items())[:12] if key not in plan.used
+    )[:_INSTEAD_LENGTH]
 
 
-def _text_of(value: object) -> str:
+def text_of(value: object) -> str:
     """A text, the bytes that journald writes as numbers, or the text within a small object."""
     if isinstance(value, str):
         return value.strip()

@@ -9,10 +9,12 @@ import msgspec
 _DECODE = msgspec.json.Decoder().decode
 
 _BOM = b"\xef\xbb\xbf"
+_DIGITS = 4000
+"""Digits of an integer that is read as one; Python refuses to print more than 4,300."""
 
 
 class Rung(IntEnum):
-    """Which reader understood the line; ``REFUSED``: too deep, or a number too long, for any."""
+    """Which reader understood the line; ``REFUSED``: too deep for any."""
 
     STRICT = 0
     LENIENT = 1
@@ -24,7 +26,8 @@ def read_json(line: bytes) -> tuple[dict[str, Any] | None, Rung]:
     """The object in ``line`` and the rung that read it.
 
     The lenient rung takes what strict readers refuse and attackers hide in: invalid UTF-8, NaN,
-    lone surrogates, raw control characters. What is no object at all is given up.
+    lone surrogates, raw control characters, integers too long to print (as text). What is no object
+    at all is given up. Of equal keys the last counts.
     """
     try:
         found = _DECODE(line)
@@ -33,9 +36,14 @@ def read_json(line: bytes) -> tuple[dict[str, Any] | None, Rung]:
     return (found, Rung.STRICT) if type(found) is dict else (None, Rung.NONE)
 
 
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _DIGITS else digits
+
+
 def _lenient(line: bytes) -> tuple[dict[str, Any] | None, Rung]:
     try:
-        found = json.loads(line.removeprefix(_BOM).decode("utf-8", "replace"), strict=False)
+        text = line.removeprefix(_BOM).decode("utf-8", "replace")
+        found = json.loads(text, strict=False, parse_int=_integer)
     except json.JSONDecodeError:
         return None, Rung.NONE
     except (ValueError, RecursionError):

@@ -3,11 +3,17 @@
 import re
 from typing import Any
 
+from collectors.logs._formats import otlp
+
+NEEDS_RESHAPE = frozenset({"record", "@fields", "@mt", "resourceLogs"})
+"""Keys of which one tells that ``reshape`` may have something to do."""
+
 _PLACE = re.compile(r"\{[@$]?(\w{1,64})(?:[:,][^{}]{0,64})?\}")
+_LONGEST = 4096
 
 
 def reshape(found: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """The object with its facts on top, and the profile where the shape itself gives it away."""
+    """The object with its facts on top, and the logger where the shape itself gives it away."""
     record = found.get("record")
     if isinstance(record, dict) and "text" in found:
         return _loguru(record), "loguru"
@@ -15,9 +21,9 @@ def reshape(found: dict[str, Any]) -> tuple[dict[str, Any], str]:
     if isinstance(fields, dict):
         return {**{key: value for key, value in found.items() if key != "@fields"}, **fields}, "logstash"
     if "resourceLogs" in found:
-        return _otlp(found)
+        return otlp.read(found) or found, "otlp"
     if "@mt" in found and "@m" not in found:
-        return {**found, "@mt": _rendered(found)}, ""
+        return {**found, "@m": _rendered(found)}, ""
     return found, ""
 
 
@@ -37,32 +43,6 @@ def _loguru(record: dict[str, Any]) -> dict[str, Any]:
 
 def _rendered(found: dict[str, Any]) -> object:
     template = found["@mt"]
-    if not isinstance(template, str) or len(template) > 4096:
+    if not isinstance(template, str) or len(template) > _LONGEST:
         return template
     return _PLACE.sub(lambda match: str(found.get(match[1], match[0]))[:200], template)
-
-
-def _otlp(found: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """The first record of an OTLP line, which may hold many; the rest is counted."""
-    up: dict[str, Any] = {}
-    try:
-        records = [
-            (resource.get("resource", {}), record)
-            for resource in found["resourceLogs"]
-            for scope in resource["scopeLogs"]
-            for record in scope["logRecords"]
-        ]
-        resource, record = records[0]
-        up |= {key: value for key, value in record.items() if key != "attributes"}
-        up["body"] = _otlp_value(record.get("body"))
-        for attribute in (*record.get("attributes", ()), *resource.get("attributes", ())):
-            up[attribute["key"]] = _otlp_value(attribute["value"])
-    except (LookupError, TypeError, AttributeError):
-        return found, "otlp"
-    if len(records) > 1:
-        up["records.beyond"] = len(records) - 1
-    return up, "otlp"
-
-
-def _otlp_value(value: object) -> object:
-    return next(iter(value.values()), None) if isinstance(value, dict) else value

@@ -25,6 +25,7 @@ OTEL: Scale = ((1, TRACE), (5, DEBUG), (9, INFO), (13, WARNING), (17, ERROR), (2
 SYSLOG: Scale = ((0, CRITICAL), (3, ERROR), (4, WARNING), (5, INFO), (7, DEBUG))
 LOGBACK: Scale = ((1, TRACE), (10_000, DEBUG), (20_000, INFO), (30_000, WARNING), (40_000, ERROR))
 GCP: Scale = ((100, DEBUG), (200, INFO), (400, WARNING), (500, ERROR), (600, CRITICAL))
+MONOLOG: Scale = ((100, DEBUG), (200, INFO), (300, WARNING), (400, ERROR), (500, CRITICAL))
 _SLOG: Scale = ((-99, TRACE), (-4, DEBUG), (0, INFO), (4, WARNING), (8, ERROR), (12, CRITICAL))
 _SLOG_BASE = {"debug": -4, "info": 0, "warn": 4, "error": 8}
 
@@ -37,6 +38,15 @@ def by_number(number: float, scale: Scale) -> Severity | None:
             break
         found = level
     return found
+
+
+def guessed_scale(key: str, number: float) -> Scale:
+    """The scale of a number where no logger is recognised, by its field and its size."""
+    if key.startswith("severity"):
+        return OTEL if number <= 24 else GCP
+    if number <= 7:
+        return SYSLOG
+    return PINO if number < 100 else MONOLOG if number < 1000 else LOGBACK
 
 
 def by_name(word: str, scale: Scale | None = None) -> Severity | None:

@@ -15,7 +15,7 @@ from collectors.model.logs import Severity
 HEAD = 1024
 """Characters of a line within which its head is looked for."""
 
-_ZONE = r"(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\w))?"
+_ZONE = rf"(?: ?(?:Z|[+-]\d\d(?::?\d\d)?)(?!\w)| (?:{instant.ZONE_NAMES})(?!\w))?"
 _ISO = rf"\d{{4}}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{{1,9}})?{_ZONE}"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _LEVELS = (
@@ -66,7 +66,9 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "postgres",
-        rf"(?P<time>{_ISO}) \[(?P<pid>\d{{1,9}})(?:-\d{{1,9}})?\] {{0,2}}(?P<session>[^\s:]{{1,200}} )?"
+        rf"(?P<time>{_ISO})"
+        r"(?: \[|:(?P<client>[\w.:-]{0,60}\(\d{1,5}\)|\[local\])?:(?P<login>[^\s:]{1,200}):\[)"
+        r"(?P<pid>\d{1,9})(?:-\d{1,9})?\]:? {0,2}(?P<session>[^\s:]{1,200} )?"
         r"(?P<level>LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DEBUG[1-5]|"
         r"STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION):  ",
     ),
@@ -95,10 +97,10 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "access",
-        rf"(?P<client>[^\s\[]{{1,120}}) [^\s\[]{{1,120}} (?P<user>[^\s\[]{{1,120}}) "
+        r"(?:[\w.-]{1,120}:\d{1,5} )?(?P<client>[^\s\[]{1,120}) [^\s\[]{1,120} (?P<user>[^\s\[]{1,120}) "
         rf"\[(?P<time>\d\d/{_MONTH}/\d{{4}}:\d\d:\d\d:\d\d [+-]\d{{4}})\] "
         r'"(?P<message>(?:[^"\\]|\\.){0,800})" (?P<level>\d{3}) (?P<size>\d{1,15}|-)'
-        r'(?: "(?P<referer>[^"\\]{0,400})" "(?P<agent>(?:[^"\\]|\\.){0,400})")?',
+        r'(?: "(?P<referer>[^"\\]{0,400})" "(?P<agent>(?:[^"\\]|\\.){0,400})")?(?: (?P<more>[^\n]{1,200}))?',
         instant.of_clf,
         by_status,
     ),
@@ -130,8 +132,8 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "syslog",
-        rf"<(?P<level>\d{{1,3}})>\d (?P<time>{_ISO}) (?P<host>\S{{1,255}}) (?P<logger>\S{{1,48}}) "
-        r"(?P<pid>\S{1,128}) (?P<id>\S{1,32}) (?:-|\[[^\]]{1,600}\]) ?",
+        rf"<(?P<level>\d{{1,3}})>(?P<version>\d) (?P<time>{_ISO}|-) (?P<host>\S{{1,255}}) "
+        r"(?P<logger>\S{1,48}) (?P<pid>\S{1,128}) (?P<id>\S{1,32}) (?=-|\[)",
         instant.of_iso,
         _priority_level,
     ),
@@ -148,6 +150,7 @@ SHAPES: tuple[Shape, ...] = (
     ),
 )
 
+_COMMON = re.compile(rf"{_ISO} [A-Za-z](?!\S{{0,200}}(?: \S{{0,64}})?\[)")
 _TIMED = re.compile(rf"\[?(?P<time>{_ISO})\]?")
 # between time and level stand names of hosts, processes and threads: bracketed, or with a digit or a mark
 _BARE = r"(?=[A-Za-z_]{0,60}[\d.:/=\[-])[^\s\[|][^\s|]{0,60}+"
@@ -161,6 +164,14 @@ _LEADING = re.compile(
     rf"|(?P<upper>{_LEVELS})[ \t]{{1,8}})"
 )
 _SOURCE = re.compile(r"(?P<logger>[A-Za-z_][\w$]{0,60}(?:\.[\w$]{1,60}){1,8})(?: - |: )")
+
+
+def is_common(text: str) -> bool:
+    """Whether a time and a bare word begin the text, and no name with a bracket follows.
+
+    None of the shapes fits such a line, and no other is so frequent.
+    """
+    return _COMMON.match(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +193,9 @@ def match(shape: Shape, text: str, now: float) -> Head | None:
         return None
     groups = {name: value for name, value in found.groupdict().items() if value}
     time = None
-    if "time" in groups:
-        time = shape.when(groups.pop("time"), now)
+    stamp = groups.pop("time", "-")
+    if stamp != "-":
+        time = shape.when(stamp, now)
         if time is None:
             return None
     level = groups.pop("level", "")
@@ -194,7 +206,12 @@ def match(shape: Shape, text: str, now: float) -> Head | None:
         del groups["message"]
         groups["status"] = level
     return Head(
-        shape.name, time, severity, tuple((key, value.strip()) for key, value in groups.items()), start, end
+        shape.name,
+        time,
+        severity,
+        tuple((key, value.strip()) for key, value in groups.items() if value != "-"),
+        start,
+        end,
     )
 
 

@@ -2,7 +2,8 @@
 
 import json
 
-from collectors.text import FIELD_LIMIT, Shown, is_hostile, may_hold_secret, redact, shown, token
+from collectors.redaction import names_secret, redact_value, token
+from collectors.text import FIELD_LIMIT, Shown, is_hostile, may_hold_secret, shown
 
 REMEMBERED = 1024
 """Short texts remembered of one stream."""
@@ -10,12 +11,24 @@ REMEMBERED = 1024
 _SHORT = 48
 _LONG_NUMBER = 40
 _LONG_WORD = 16 * 1024
+_MANY = 4096
+"""Parts of a value above which secrets are looked for in its text alone."""
+
+_PRINTABLE = bytes(range(0x20, 0x7F))
+# the constructor looks at each character once more
+_as_it_is = str.__new__
 _TRUE, _FALSE, _NULL = Shown("true"), Shown("false"), Shown("null")
 
 
-def is_clean(text: str) -> bool:
-    """Whether no part of a line needs redaction, unescaping or marks."""
-    return text.isprintable() and "\\" not in text and not may_hold_secret(text)
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def is_clean(data: bytes | str) -> bool:
+    """Whether no part of a line needs unescaping or marks; secrets are looked for in each value."""
+    if isinstance(data, bytes):
+        return b"\\" not in data and not data.translate(None, _PRINTABLE)
+    return data.isascii() and data.isprintable() and "\\" not in data
 
 
 class Showing:
@@ -34,12 +47,16 @@ class Showing:
         if not clean and is_hostile(value):
             self.hostile = True
             return shown(value)
-        made = Shown(value) if clean else shown(value)
-        if len(value) <= _SHORT:
+        size = len(value)
+        if clean and size <= FIELD_LIMIT and not may_hold_secret(value):
+            made = _as_it_is(Shown, value)
+        else:
+            made = shown(value)
+        if size <= _SHORT:
             if len(self._texts) >= REMEMBERED:
                 self._texts.clear()
             self._texts[value] = made
-        elif len(value) > _LONG_WORD and len(value.split(None, 1)[0]) > _LONG_WORD:
+        elif size > _LONG_WORD and len(value.split(None, 1)[0]) > _LONG_WORD:
             self.hostile = True
         return made
 
@@ -49,8 +66,7 @@ class Showing:
         if known is None:
             if is_hostile(name):
                 self.hostile = True
-            probe = f"{name[-64:]}=probe-value"
-            known = (shown(name, 200), redact(probe) != probe)
+            known = (shown(name, 200), names_secret(name))
             if len(self._names) >= REMEMBERED:
                 self._names.clear()
             if not self.hostile:
@@ -61,17 +77,24 @@ class Showing:
         """A JSON value: numbers and texts as they are, lists and objects as compact JSON."""
         kind = type(value)
         if secret and value is not None and value != "":
-            return Shown(token("secret", str(value)[:FIELD_LIMIT]))
+            safe = (
+                token("secret", str(value)[:FIELD_LIMIT]) if kind is dict else redact_value(value, "secret")
+            )
+            return Shown(str(safe))
         if kind is str:
             return self.text(value, clean=clean)  # type: ignore[arg-type] # its type was just asked
         if value is True or value is False or value is None:
             return _NULL if value is None else _TRUE if value else _FALSE
         if kind is int or kind is float:
             text = repr(value)
-            self.hostile |= len(text) > _LONG_NUMBER
-            return Shown(text)
+            if len(text) > _LONG_NUMBER:
+                self.hostile = True
+                return Shown(text)
+            return _as_it_is(Shown, text)
         try:
-            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+            text = _compact(value)
+            if may_hold_secret(text) and text.count(",") < _MANY:
+                text = _compact(redact_value(value))
         except (ValueError, RecursionError):
             self.hostile = True
             return Shown("…")

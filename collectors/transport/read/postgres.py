@@ -33,13 +33,14 @@ class PostgresReader:
 
     ``package`` holds a folder ``sql``. Behind PgBouncer, which refuses start parameters, every
     statement runs in a transaction of its own with ``SET LOCAL``. Readers of another ``role`` have
-    a session of their own. ``dial`` is asked anew for each session.
+    a session of their own. ``dial`` may be a function
+    that is asked for each session: what leads through a server is for one login.
     """
 
     def __init__(
         self,
         endpoint: Endpoint,
-        dial: Callable[[], Awaitable[Dial]],
+        dial: Dial | Callable[[], Awaitable[Dial]],
         leases: Leases,
         package: str,
         timeout: float,
@@ -104,6 +105,6 @@ class PostgresReader:
             raise explain(error, self._place) from None
 
     async def _connect(self) -> Session:
-        dial = await self._dial()
+        dial = await self._dial() if callable(self._dial) else self._dial
         self._place = place_of(dial)
         return await open_session(self._endpoint, dial, self._timeout)

@@ -73,6 +73,9 @@ async def open_session(endpoint: Endpoint, dial: Dial, seconds: float) -> Sessio
         finally:
             if isinstance(dial, TcpDial) and dial.opened is not None:
                 await dial.opened()
+    except asyncpg.ConnectionDoesNotExistError:
+        fault = UnreachableError("closed without an answer", f"{place} hung up")
+        raise await through(dial, fault) from None
     except asyncpg.PostgresError as error:
         raise _refused(error) from None
     except TimeoutError:

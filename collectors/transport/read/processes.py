@@ -5,7 +5,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,9 +19,11 @@ TICKS = os.sysconf("SC_CLK_TCK")
 NET_LIMIT = 32 * 2**20
 """Bytes of a table of sockets that are read: about 200,000 of them."""
 
+_ARGUMENTS = 4096
 _ESTABLISHED = "01"
 _LISTEN = "0A"
-_SYS_PTRACE = 1 << 19
+SYS_PTRACE = 1 << 19
+"""The capability with which an exit status is shown."""
 
 
 class Identity(NamedTuple):
@@ -68,18 +70,36 @@ class Sockets:
     whole: bool = True
 
 
+def arguments(pid: int) -> tuple[str, ...]:
+    """With what it was started, of 4 KiB; empty where that is not told."""
+    try:
+        with (PROC / str(pid) / "cmdline").open("rb") as file:
+            line = file.read(_ARGUMENTS)
+    except OSError:
+        return ()
+    return tuple(line.removesuffix(b"\0").decode("utf-8", "replace").split("\0")) if line else ()
+
+
 def process(pid: int) -> Process | None:
     """The process of a number; None where there is none."""
     try:
         text = (PROC / str(pid) / "stat").read_text("utf-8", "replace")
-        head, _, rest = text.rpartition(")")
-        fields = rest.split()
-        identity = Identity(pid, int(fields[19]))
-        state = fields[0]
-        status = int(fields[49]) if state == "Z" and _may_trace(pid) else None
-    except (FileNotFoundError, ProcessLookupError, IndexError, ValueError):
+        return process_of(text, lambda: _may_trace(pid))
+    except (FileNotFoundError, ProcessLookupError):
         return None
-    return Process(identity, head.partition("(")[2], state, int(fields[1]), status)
+
+
+def process_of(text: str, may_trace: Callable[[], bool]) -> Process | None:
+    """The process of a ``stat`` file; ``may_trace``: whether an exit status in it is real."""
+    head, _, rest = text.rpartition(")")
+    number, _, name = head.partition("(")
+    fields = rest.split()
+    try:
+        identity = Identity(int(number), int(fields[19]))
+        status = int(fields[49]) if fields[0] == "Z" and may_trace() else None
+        return Process(identity, name, fields[0], int(fields[1]), status)
+    except (IndexError, ValueError):
+        return None
 
 
 def _may_trace(pid: int) -> bool:
@@ -87,7 +107,7 @@ def _may_trace(pid: int) -> bool:
     if (PROC / str(pid)).stat().st_uid == os.geteuid():
         return True
     told = re.search(r"^CapEff:\s*([0-9a-f]+)", (PROC / "self/status").read_text(), re.MULTILINE)
-    return told is not None and bool(int(told[1], 16) & _SYS_PTRACE)
+    return told is not None and bool(int(told[1], 16) & SYS_PTRACE)
 
 
 def pid_in(path: str) -> tuple[int, Seen]:
@@ -103,9 +123,14 @@ def pid_in(path: str) -> tuple[int, Seen]:
         words = os.read(descriptor, 64).split()
     finally:
         os.close(descriptor)
+    return number_in(words), Seen.of(told)
+
+
+def number_in(words: Sequence[bytes] | Sequence[str]) -> int:
+    """The process's number that a pid file begins with; raises ValueError."""
     if not words or not words[0].isdigit() or not 0 < int(words[0]) < 2**31:
         raise ValueError("no process number in it")
-    return int(words[0]), Seen.of(told)
+    return int(words[0])
 
 
 def tree(pid: int) -> tuple[int, ...]:

@@ -161,6 +161,41 @@ class Link:
         self.fresh = False
         return replies
 
+    async def listen(self, pattern: bytes) -> None:
+        """Subscribe to all channels of a pattern; from then on only ``next_message`` may be called."""
+        connection = self._connection
+        await connection.send_packed_command(
+            connection.pack_commands([("PSUBSCRIBE", pattern)]), check_health=False
+        )
+        await connection.read_response()
+        self.fresh = False
+
+    async def next_message(self, quiet: float, answer: float) -> tuple[bytes, bytes]:
+        """Channel and payload of the next message.
+
+        After ``quiet`` seconds without one the server is asked whether it is there; TimeoutError where it
+        says nothing for ``answer`` more.
+        """
+        connection = self._connection
+        asked = False
+        while True:
+            if connection.stream is not None:
+                connection.stream.left = MOST_BYTES
+            try:
+                async with asyncio.timeout(answer if asked else quiet):
+                    told = await connection.read_response(disconnect_on_error=False)
+            except TimeoutError:
+                if asked:
+                    raise
+                asked = True
+                await connection.send_packed_command(
+                    connection.pack_commands([("PING",)]), check_health=False
+                )
+                continue
+            asked = False
+            if isinstance(told, list) and len(told) == 4 and told[0] == b"pmessage":
+                return told[2], told[3]
+
     @property
     def heard(self) -> float:
         """When the last bytes came, of ``time.monotonic``: reading them takes us time of our own."""

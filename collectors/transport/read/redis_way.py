@@ -39,11 +39,14 @@ class Way:
     async def open(self, dial: Dial) -> Link:
         """A connection that is logged in, named and known to be of the right kind."""
         try:
-            link = await self._connected(dial, self.address.login, self.address.db)
+            return await self._introduced(dial)
         except (RedisConnectionError, OSError) as error:
             if isinstance(error, AuthenticationError):
                 raise
             raise await through(dial, explain(error, self.where)) from None
+
+    async def _introduced(self, dial: Dial) -> Link:
+        link = await self._connected(dial, self.address.login, self.address.db)
         try:
             await link.introduce(self._context.clock)
             self._refuse(link.server)

@@ -179,9 +179,7 @@ class RemoteFollower:
         self._begin()
         found = await self._found()
         readable = (SourceState.FOLLOWING, SourceState.MISSING)
-        plans = await self._together(
-            [self._plan(tail, main) for tail, main in found if tail.state in readable]
-        )
+        plans = await _together([self._plan(tail, main) for tail, main in found if tail.state in readable])
         fresh = {id(tail) for tail, _ in found if not tail.slots}
         planned: list[tuple[RemoteTail, Plan]] = []
         for tail, _ in found:
@@ -206,25 +204,6 @@ class RemoteFollower:
             self._expected += tail.planned(plan)
         self._started = True
         return arguments
-
-    @staticmethod
-    async def _together(plans: list[Coroutine[Any, Any, Plan]]) -> list[Plan]:
-        """Make some plans at a time: each takes round trips."""
-        turns = asyncio.Semaphore(PLANS)
-
-        async def one(plan: Coroutine[Any, Any, Plan]) -> Plan:
-            async with turns:
-                return await plan
-
-        tasks = [asyncio.ensure_future(one(plan)) for plan in plans]
-        try:
-            return list(await asyncio.gather(*tasks))
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            for plan in plans:
-                plan.close()
 
     async def _found(self) -> list[tuple[RemoteTail, Listed | None]]:
         """The paths to follow, and the file at each."""
@@ -352,6 +331,25 @@ class RemoteFollower:
         if tail is None:
             raise AnswerError(self._look.words("the reader speaks of a path that it did not name"))
         return tail
+
+
+async def _together(plans: list[Coroutine[Any, Any, Plan]]) -> list[Plan]:
+    """Make some plans at a time: each takes round trips."""
+    turns = asyncio.Semaphore(PLANS)
+
+    async def one(plan: Coroutine[Any, Any, Plan]) -> Plan:
+        async with turns:
+            return await plan
+
+    tasks = [asyncio.ensure_future(one(plan)) for plan in plans]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for plan in plans:
+            plan.close()
 
 
 def _state(word: str) -> SourceState:

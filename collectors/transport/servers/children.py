@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -70,23 +71,25 @@ class Guard:
 
 
 class Child:
-    """One such program and the last 16 KiB of its complaints."""
+    """One such program and the last 16 KiB of its complaints, or of all that it says (``whole``)."""
 
     def __init__(self, process: Process, guard: Guard) -> None:
         self._process = process
         self._guard = guard
         self._said = bytearray()
+        self._news = asyncio.Event()
+        self._count = 0
         self._listening = asyncio.create_task(self._listen())
 
     @classmethod
-    async def start(cls, argv: Sequence[str], guard: Guard) -> "Child":
+    async def start(cls, argv: Sequence[str], guard: Guard, *, whole: bool = False) -> "Child":
         """Start a program, in the thread that lives longest; raises ServerError where it is missing."""
         try:
             process = await asyncio.create_subprocess_exec(
                 *bound(argv),
                 stdin=DEVNULL,
-                stdout=DEVNULL,
-                stderr=PIPE,
+                stdout=PIPE if whole else DEVNULL,
+                stderr=STDOUT if whole else PIPE,
                 env=environment(),
                 cwd="/",
                 start_new_session=True,
@@ -111,9 +114,28 @@ class Child:
         """The last of its complaints."""
         return self._said.decode("utf-8", "replace")
 
+    @property
+    def count(self) -> int:
+        """How many bytes it has said in all."""
+        return self._count
+
+    def since(self, count: int) -> str:
+        """What it said after that many bytes, as far as that is remembered."""
+        new = self._count - count
+        return self._said[-new:].decode("utf-8", "replace") if new > 0 else ""
+
     def forget(self) -> None:
         """Forget what it said so far."""
         self._said.clear()
+
+    async def says(self, pattern: re.Pattern[str], seconds: float) -> re.Match[str] | None:
+        """Wait until it has said something that fits; None where it ends without, or takes longer."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while pattern.search(self.said) is None and not self._listening.done():
+                    self._news.clear()
+                    await self._news.wait()
+        return pattern.search(self.said)
 
     async def ended(self) -> int:
         """Wait for its end; its exit code. What it said is then complete."""
@@ -141,6 +163,11 @@ class Child:
             await self._listening
 
     async def _listen(self) -> None:
-        stream = self._process.stderr
-        while stream is not None and (piece := await stream.read(4096)):
-            self._said = (self._said + piece)[-_REMEMBERED:]
+        stream = self._process.stderr or self._process.stdout
+        try:
+            while stream is not None and (piece := await stream.read(4096)):
+                self._count += len(piece)
+                self._said = (self._said + piece)[-_REMEMBERED:]
+                self._news.set()
+        finally:
+            asyncio.get_running_loop().call_soon(self._news.set)

@@ -12,19 +12,24 @@ from collectors.errors import AnswerError, SourceError, TimedOutError, Unreachab
 from collectors.text import one_line
 from collectors.transport.endpoint import TcpDial, UnixDial
 from collectors.transport.servers import refusal
-from collectors.transport.servers.children import environment
+from collectors.transport.servers.children import Child, environment
 from collectors.transport.servers.mux import mux
 from collectors.transport.servers.state import Fault, ServerError
 
 _WITHIN = 5.0
 _PROBE_WITHIN = 2.0
 _PORT_OPEN = 15.0
+_COMPLAINS_WITHIN = 20
 
 
 class Forwards:
-    """The forwards of one server through its master at ``ctl``; ``base`` begins their sockets' names."""
+    """The forwards of one server through its master at ``ctl``; ``base`` begins their sockets' names.
 
-    def __init__(self, server: str, base: Path, ctl: Path) -> None:
+    ``master`` gives the process whose complaints tell why an address was not reached, if it is ours.
+    """
+
+    def __init__(self, server: str, base: Path, ctl: Path, master: Callable[[], Child | None]) -> None:
+        self._master = master
         self._server = server
         self._base = base
         self._ctl = ctl
@@ -33,13 +38,13 @@ class Forwards:
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def address(self, host: str, port: int, name: str, heard: Callable[[], str]) -> UnixDial:
-        """A UNIX socket that leads to an address; ``heard`` gives what the master said so far."""
+    async def address(self, host: str, port: int, name: str) -> UnixDial:
+        """A UNIX socket that leads to an address."""
         path = await self._socket(_place(host, port))
         place = f"{_place(host, port)} through {self._server}"
 
         async def probe() -> None:
-            await self._probe(host, port, place, heard)
+            await self._probe(host, port, place)
 
         return UnixDial(str(path), name, place, probe)
 
@@ -81,7 +86,7 @@ class Forwards:
         for task in tuple(self._tasks):
             task.cancel()
         for path in self._paths.values():
-            path.unlink(missing_ok=True)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def _socket(self, wanted: str) -> Path:
         async with self._turn:
@@ -93,15 +98,16 @@ class Forwards:
                 self._paths[wanted] = path
             return path
 
-    async def _probe(self, host: str, port: int, place: str, heard: Callable[[], str]) -> None:
-        before = len(heard())
+    async def _probe(self, host: str, port: int, place: str) -> None:
+        child = self._master()
+        before = child.count if child is not None else 0
         try:
             async with asyncio.timeout(_PROBE_WITHIN), mux(self._ctl) as master:
                 await master.reach(host, port)
         except TimeoutError:
             raise TimedOutError("no connection", f"{place} does not react") from None
         except UnreachableError:
-            raise refusal.of_target(heard()[before:], place) from None
+            raise refusal.of_target(await _complaint(child, before), place) from None
         except (OSError, AnswerError):
             raise ServerError(f"{self._server}: {Fault.LOST}", fault=Fault.LOST) from None
 
@@ -147,6 +153,17 @@ async def control(ctl: Path, what: str, *arguments: str) -> None:
             await asyncio.shield(process.wait())
     if process.returncode != 0:
         raise UnreachableError(f"ssh -O {what} failed", one_line(err, 200))
+
+
+async def _complaint(child: Child | None, before: int) -> str:
+    """What a master says of the channel that it could not open; it comes by another pipe than the answer."""
+    if child is None:
+        return ""
+    for _ in range(_COMPLAINS_WITHIN):
+        if "open failed" in child.since(before):
+            break
+        await asyncio.sleep(0.01)
+    return child.since(before)
 
 
 def _place(host: str, port: int) -> str:

@@ -24,6 +24,7 @@ CAP = 30.0
 FIRST = 0.5
 _PROVEN = 10.0
 _PATIENCE = 1.0
+_FIRST_PATIENCE = 10.0
 _LATENCY_EVERY = 15.0
 
 
@@ -65,7 +66,7 @@ class Link:
             self._keeper = asyncio.create_task(self._keep())
         if self.state.phase in (Phase.IDLE, Phase.CONNECTING):
             # a further attempt after a failure may take long, and its news is known
-            patience = None if self._error is None else _PATIENCE
+            patience = _FIRST_PATIENCE if self._error is None else _PATIENCE
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._settled.wait(), patience)
         if not self._up:
@@ -131,8 +132,8 @@ class Link:
             await self.way.open()
         except ServerError as error:
             return error
-        except (QuarterdeckError, OSError, TimeoutError) as error:
-            why = getattr(error, "why", "") or one_line(str(error) or type(error).__name__, 200)
+        except (QuarterdeckError, OSError, TimeoutError, ValueError) as error:
+            why = one_line(str(error) or type(error).__name__, 200)
             return ServerError(f"{self.state.name}: {Fault.OTHER}", why)
         return None
 

@@ -12,7 +12,7 @@ from collectors.transport.host import OUTPUT_LIMIT, ByteStream, Ran
 from collectors.transport.local import ProcessStream, ended
 from collectors.transport.servers.children import environment
 from collectors.transport.servers.link import MOST_STREAMS, Link
-from collectors.transport.servers.state import Fault, ServerError
+from collectors.transport.servers.state import Fault, Phase, ServerError
 from collectors.transport.servers.way import Way
 from collectors.transport.spans import span
 
@@ -69,6 +69,11 @@ class ServerHost:
                     code = await process.wait()
                 return way.judged(Ran(code, out, err), argv)
         except TimeoutError:
+            phase = self._link().state.phase
+            if process is None and phase is not Phase.UP:
+                raise TimedOutError(
+                    f"{self._name}: {phase}", f"its login takes longer than {span(seconds)}"
+                ) from None
             if process is None:
                 raise TimedOutError(
                     f"{self._name}: no session in {span(seconds)}", "too much runs there at a time"

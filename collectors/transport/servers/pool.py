@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import os
+import secrets
 import shutil
-import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +18,10 @@ from collectors.transport.endpoint import Dial, Endpoint, TcpDial, UnixDial, dir
 from collectors.transport.host import Host
 from collectors.transport.local import LocalHost
 from collectors.transport.postgres_tls import wants_tls
-from collectors.transport.servers import ssh_config
+from collectors.transport.servers import docker, kube, ssh_config
+from collectors.transport.servers.children import Guard
+from collectors.transport.servers.docker import DockerWay
+from collectors.transport.servers.kube import KubeWay
 from collectors.transport.servers.link import Link
 from collectors.transport.servers.machine import ServerHost
 from collectors.transport.servers.spec import Server
@@ -28,8 +31,8 @@ from collectors.transport.servers.way import Way
 
 T = TypeVar("T")
 
-_LONGEST_FOLDER = 70
-"""Bytes: a socket's path has 107, and ssh adds up to 17 of its own while it makes one."""
+_LONGEST_PARENT = 50
+"""Bytes: a socket's path has 107, ssh adds 17 of its own while it makes one, and we 40."""
 
 
 def _nothing() -> None:
@@ -59,8 +62,9 @@ class Servers:
         self._changed = changed
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ours = folder is None
-        self._folder = folder
+        self._folder = folder or _folder()
         self._configs = tuple(configs)
+        self._guard = Guard()
         self._shared: Shared | None = None
         self._links: dict[str, Link] = {}
         self._idle = {name: _state(spec, self._configs, specs) for name, spec in specs.items()}
@@ -143,10 +147,9 @@ class Servers:
         self._closed = True
         links = tuple(self._links.values())
         await asyncio.gather(*(link.close() for link in links))
-        if self._shared is not None:
-            await self._shared.guard.close()
-            if self._ours:
-                await asyncio.to_thread(shutil.rmtree, self._shared.folder, ignore_errors=True)
+        await self._guard.close()
+        if self._shared is not None and self._ours:
+            await asyncio.to_thread(shutil.rmtree, self._shared.folder, ignore_errors=True)
 
     def _link(self, name: str) -> Link:
         """The link of a server, made at first use; in the pool's loop, or before there is one."""
@@ -158,14 +161,16 @@ class Servers:
             return link
 
     def _way(self, spec: Server) -> Way:
-        if spec.kube is not None or spec.docker is not None:
-            raise UnsupportedError(f"{spec.name}: {_kind(spec)} is not here yet")
+        if spec.kube is not None:
+            return KubeWay(spec.name, spec.kube, self._guard)
+        if spec.docker is not None:
+            return DockerWay(spec.name, spec.docker)
         try:
             ssh_config.check_server(spec, self._specs)
         except OptionsError as error:
             raise ServerError(f"{spec.name}: {error.why}", error.hint) from None
         if self._shared is None:
-            self._shared = Shared(self._folder or _private_folder(), self._configs)
+            self._shared = Shared(self._folder, self._configs, self._guard)
         return SshWay(spec, self._specs, self._shared, list(self._specs).index(spec.name))
 
     def _bind(self) -> asyncio.AbstractEventLoop:
@@ -216,23 +221,20 @@ def _kind(spec: Server) -> str:
 
 
 def _state(spec: Server, configs: Sequence[Path], specs: Mapping[str, Server]) -> ServerState:
-    target = spec.host
+    target, by_hand = spec.host, ""
     if spec.kube is not None:
-        target = spec.kube.target
+        target, by_hand = kube.target_of(spec.kube), kube.by_hand(spec.kube)
     elif spec.docker is not None:
-        target = spec.docker.name
-    by_hand = ""
+        target, by_hand = spec.docker.name, docker.by_hand(spec.docker)
     if spec.host:
         with contextlib.suppress(OptionsError):
-            by_hand = ssh_config.by_hand(spec, ssh_config.chain(spec, specs), configs)
+            used = ssh_config.configs_of(spec, configs)
+            by_hand = ssh_config.by_hand(spec, ssh_config.chain(spec, specs), used)
     return ServerState(spec.name, _kind(spec), one_line(target), by_hand=shown(by_hand))
 
 
-def _private_folder() -> Path:
-    """A new folder of mode 0700 with a short path."""
+def _folder() -> Path:
+    """A name for a new folder, that nobody can guess, with a short path."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    for parent in (runtime, "/tmp"):  # noqa: S108 - mkdtemp makes a private one in it
-        if parent and len(os.fsencode(parent)) < _LONGEST_FOLDER - 20:
-            with contextlib.suppress(OSError):
-                return Path(tempfile.mkdtemp(prefix="quarterdeck-", dir=parent))
-    raise ServerError("there is no folder for the sockets of ssh", "set XDG_RUNTIME_DIR to a writable one")
+    short = runtime and len(os.fsencode(runtime)) < _LONGEST_PARENT and os.access(runtime, os.W_OK)
+    return Path(runtime if short else "/tmp", f"quarterdeck-{secrets.token_hex(6)}")  # noqa: S108 - see above

@@ -33,5 +33,10 @@ def remote_command(argv: Sequence[str], *, given: bool = False) -> str:
     Without input of its own, the program ends as soon as standard input does; with it (``given``), it is
     trusted to end when it has read all.
     """
+    return shlex.join(["exec", *watched(argv, given=given)])
+
+
+def watched(argv: Sequence[str], *, given: bool = False) -> tuple[str, ...]:
+    """The same as a list of arguments, for a way that hands them on as they are."""
     script = _SCRIPT.format(run=_GIVEN if given else _WATCHED, mark=MARK)
-    return shlex.join(["exec", "sh", "-c", script, "sh", *argv])
+    return ("sh", "-c", script, "sh", *argv)

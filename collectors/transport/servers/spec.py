@@ -7,13 +7,15 @@ from dataclasses import dataclass
 class Pod:
     """A pod or what stands for several, reached by the user's ``kubectl``.
 
-    ``target`` is ``deploy/orders``, ``pod/orders-7d…`` or a bare pod name; empty parts are kubectl's own.
+    ``target`` is ``deploy/orders``, ``svc/orders``, ``pod/orders-7d…`` or a bare pod name; or else
+    ``selector`` chooses pods by their labels, as ``kubectl get -l`` takes it. Empty parts are kubectl's own.
     """
 
     target: str
     container: str = ""
     namespace: str = ""
     context: str = ""
+    selector: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Container:
 class Server:
     """How a server is reached: exactly one of ``host`` (by ssh), ``kube`` and ``docker``.
 
-    ``jump`` names another server; ``options`` are (keyword, value) pairs for ``ssh -o``.
+    ``jump`` names another server; ``options`` are (keyword, value) pairs for ``ssh -o``. ``config``: the
+    ssh configuration of the whole way, hops included, instead of the user's and the system's.
     """
 
     name: str
@@ -39,3 +42,4 @@ class Server:
     options: tuple[tuple[str, str], ...] = ()
     kube: Pod | None = None
     docker: Container | None = None
+    config: str = ""

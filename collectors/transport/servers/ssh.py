@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import errno
 import os
+import stat
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +42,16 @@ class Shared:
     configs: Sequence[Path] = ssh_config.USER_CONFIGS
     guard: Guard = field(default_factory=Guard)
     gates: Gates = field(default_factory=Gates)
+    making: threading.Lock = field(default_factory=threading.Lock)
+
+    def make_folder(self) -> None:
+        """Make the folder, for us alone, if it is not there yet; not for the event loop. Raises OSError."""
+        with self.making:
+            with contextlib.suppress(FileExistsError):
+                self.folder.mkdir(mode=0o700)
+            found = self.folder.lstat()
+        if found.st_uid != os.geteuid() or found.st_mode & 0o077 or not stat.S_ISDIR(found.st_mode):
+            raise PermissionError(errno.EPERM, f"{self.folder} is not ours alone")
 
 
 class SshWay:
@@ -55,15 +68,17 @@ class SshWay:
         self._ctl = self._base.with_suffix(".ctl")
         self._child: Child | None = None
         self._nodes: tuple[Node, ...] = ()
-        self._forwards = Forwards(server.name, self._base, self._ctl)
+        self._forwards = Forwards(server.name, self._base, self._ctl, lambda: self._child)
         self.target = server.host
-        self.by_hand = ssh_config.by_hand(server, self._hops, shared.configs)
+        self._configs = ssh_config.configs_of(server, shared.configs)
+        self.by_hand = ssh_config.by_hand(server, self._hops, self._configs)
 
     async def open(self) -> None:
         """Start a master and wait until it stands; takes one that a login has left."""
         await self._end()
         if await self._alive() is None:
             await asyncio.to_thread(self._write)
+            await asyncio.to_thread(self._ctl.unlink, missing_ok=True)
             if not self._nodes:
                 self._nodes = await route(["ssh", "-F", self._file("conf")], self._called, self._server.name)
             async with self._shared.gates.passing([node.address for node in self._nodes]):
@@ -96,7 +111,7 @@ class SshWay:
         """A UNIX socket of ours that leads to an address as seen from the server, or a port for once."""
         if as_port:
             return await self._forwards.port(host, port, name)
-        return await self._forwards.address(host, port, name, self._heard)
+        return await self._forwards.address(host, port, name)
 
     async def dial_unix(self, path: str) -> Dial:
         """A UNIX socket of ours that leads to one of the server's."""
@@ -149,10 +164,9 @@ class SshWay:
             # one that a login has left is no child of ours
             with contextlib.suppress(SourceError, TimeoutError):
                 await control(self._ctl, "exit")
-        self._ctl.unlink(missing_ok=True)
+        await asyncio.to_thread(self._ctl.unlink, missing_ok=True)
 
     async def _log_in(self) -> None:
-        self._ctl.unlink(missing_ok=True)
         self._child = child = await Child.start(
             [*self._master("conf"), "--", self._called], self._shared.guard
         )
@@ -168,7 +182,9 @@ class SshWay:
             said = f"{child.said}\ntimed out"
         else:
             said = child.said
-        raise await refusal.told(self._server, self._hops, self._nodes, said, self._shared.configs)
+        # the way may be mended in a file that we have read
+        nodes, self._nodes = self._nodes, ()
+        raise await refusal.told(self._server, self._hops, nodes, said, self._configs)
 
     async def _end(self) -> None:
         child, self._child = self._child, None
@@ -182,9 +198,6 @@ class SshWay:
         except (OSError, AnswerError, TimeoutError):
             return None
 
-    def _heard(self) -> str:
-        return self._child.said if self._child is not None else ""
-
     def _master(self, config: str) -> tuple[str, ...]:
         flags = [word for option in (*_FORWARDING, "ClearAllForwardings=yes") for word in ("-o", option)]
         return ("ssh", "-F", self._file(config), "-M", "-S", str(self._ctl), "-N", *flags)
@@ -193,8 +206,9 @@ class SshWay:
         return f"{self._base}.{suffix}"
 
     def _write(self) -> None:
+        self._shared.make_folder()
         for suffix, interactive in (("conf", False), ("login", True)):
-            text = ssh_config.wrapper(self._server, self._hops, self._shared.configs, interactive=interactive)
+            text = ssh_config.wrapper(self._server, self._hops, self._configs, interactive=interactive)
             descriptor = os.open(self._file(suffix), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(text)

@@ -64,6 +64,8 @@ def check_server(server: Server, servers: Mapping[str, Server]) -> None:
     place = f"[servers.{server.name}]"
     if not _HOST.fullmatch(server.host):
         raise OptionsError(f"{place} host {server.host!r} is not a name that ssh takes", "write user@host")
+    if server.config and not (Path(server.config).is_absolute() and Path(server.config).is_file()):
+        raise OptionsError(f"{place} config {server.config!r} is not a file", "write its whole path")
     if server.user and not re.fullmatch(r"(?!-)[\w.@+\\-]+", server.user):
         raise OptionsError(f"{place} user {server.user!r} is not a name that ssh takes")
     for keyword, value in server.options:
@@ -77,6 +79,11 @@ def check_server(server: Server, servers: Mapping[str, Server]) -> None:
         if server.jump and keyword.lower() in _JUMPS:
             raise OptionsError(f"{place} has `jump` and {keyword} too", "drop one of them")
     chain(server, servers)
+
+
+def configs_of(server: Server, usual: Sequence[Path]) -> tuple[Path, ...]:
+    """The ssh configurations to honour on the way to a server: its own, or the usual ones."""
+    return (Path(server.config),) if server.config else tuple(usual)
 
 
 def chain(server: Server, servers: Mapping[str, Server]) -> tuple[Server, ...]:

@@ -30,6 +30,9 @@ class Fault(StrEnum):
     TIMED_OUT = "no answer in time"
     LOST = "connection lost"
     PROGRAM = "program missing"
+    GONE = "not there"
+    NOT_RUNNING = "not running"
+    FORBIDDEN = "not allowed"
     OTHER = "failed"
 
 

@@ -8,6 +8,7 @@ from collectors.action import RefusedError
 from collectors.base import Collector
 from collectors.hands import THIS_MACHINE
 from collectors.transport.write import http, lines, process
+from collectors.transport.write._far import FarHands
 from collectors.transport.write._flocks import Flocks
 
 
@@ -18,7 +19,7 @@ class Hands:
         self,
         *,
         by_http: http.Hands | None = None,
-        by_process: process.Hands | None = None,
+        by_process: process.Hands | FarHands | None = None,
         by_lines: lines.Hands | None = None,
     ) -> None:
         self._http = by_http
@@ -39,10 +40,10 @@ class Hands:
         return self._http
 
     @property
-    def process(self) -> process.Hands:
+    def process(self) -> process.Hands | FarHands:
         """For the process; raises RefusedError."""
         if self._process is None:
-            raise RefusedError("no process of this machine is named", "set `pid_file`, `unit` or `port`")
+            raise RefusedError("no process is named", "set `pid_file`, `unit` or `port`")
         return self._process
 
     @property

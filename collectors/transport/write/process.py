@@ -16,6 +16,7 @@ from collectors.errors import TimedOutError
 from collectors.hands import THIS_MACHINE
 from collectors.secret import Secret
 from collectors.text import one_line
+from collectors.transport.write._far import FarHands
 from collectors.transport.write._flocks import Flocks
 from collectors.transport.write._said import Said
 
@@ -175,14 +176,10 @@ class Hands:
         return f"{said}; it runs on as process {process.pid}"
 
 
-async def open_hands(collector: Collector[Any]) -> Hands:
-    """Hands on this machine; a collector on another server has none here, and raises RefusedError."""
-    if collector.context.server:
-        raise RefusedError(
-            f"{collector.context.server} is another machine",
-            "processes of other machines cannot be reached yet",
-        )
-    return Hands()
+async def open_hands(collector: Collector[Any]) -> "Hands | FarHands":
+    """Hands on the collector's machine: this one, or its server, to which nothing is sent yet."""
+    context = collector.context
+    return FarHands(context.host, seconds=context.timeout) if context.server else Hands()
 
 
 def started_at(pid: int) -> int | None:

@@ -166,6 +166,7 @@ def _probe(need: str) -> tuple[str, ...]:
         "ZADD": ("k", "1", "m"),
         "ZREM": ("k", "m"),
         "HINCRBY": ("k", "f", "1"),
+        "LRANGE": ("k", "0", "-1"),
         "LINSERT": ("k", "BEFORE", "v", "w"),
         "LSET": ("k", "0", "v"),
         "PEXPIRE": ("k", "1"),

@@ -2,27 +2,14 @@
 
 import csv
 import shutil
-import signal
 import socket
-import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import ClassVar
 
-from console.lab.processes import (
-    Account,
-    Folder,
-    LabError,
-    end,
-    free_port,
-    fresh_account,
-    spawn,
-    wait_for,
-)
+from console.lab.processes import Account, LabError, find_program, fresh_account
+from console.lab.servers.standing import Standing
 
-# a login shell of an ordinary user does not look here
-SYSTEM = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 CONFIGURATION = """\
 global
     maxconn 256
@@ -56,8 +43,7 @@ backend {backend}
 
 def find() -> Path | None:
     """Find `haproxy` in PATH or among the system's programs; None where there is none."""
-    found = shutil.which("haproxy") or shutil.which("haproxy", path=":".join(SYSTEM))
-    return Path(found) if found else None
+    return find_program("haproxy")
 
 
 def binary() -> Path:
@@ -85,31 +71,24 @@ def states(path: Path, backend: str) -> dict[str, str]:
     return {row["svname"]: row["status"] for row in own}
 
 
-class HAProxy:
-    """One HAProxy before HTTP servers on 127.0.0.1; a context manager.
+class HAProxy(Standing):
+    """One HAProxy before HTTP servers on 127.0.0.1; starts in about 0.1 s.
 
     `servers` are ports by name, in the backend `backend`, by turns. `check` is the path whose answer outside
-    2xx and 3xx takes a server out, within 0.75 s of the change, and back in within 0.5 s.
+    2xx and 3xx takes a server out, within 0.75 s of the change, and back in within 0.5 s. Servers count as up
+    until their first checks.
     """
+
+    title: ClassVar[str] = "HAProxy"
+    kind: ClassVar[str] = "haproxy"
 
     def __init__(
         self, backend: str, servers: Mapping[str, int], *, check: str = "/readyz", port: int | None = None
     ) -> None:
+        super().__init__(port)
         self.backend = backend
         self.servers = dict(servers)
         self.check = check
-        self._wanted_port = port
-        self.port = port or 0
-        self._folder: Folder | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._account: Account | None = None
-
-    @property
-    def folder(self) -> Path:
-        """The private folder with the configuration, the socket and the log."""
-        if self._folder is None:
-            raise LabError("this HAProxy is not started")
-        return self._folder.path
 
     @property
     def socket(self) -> Path:
@@ -117,51 +96,22 @@ class HAProxy:
         return self.folder / "admin.sock"
 
     @property
-    def pid(self) -> int:
-        """The process id; there is only one."""
-        if self._process is None:
-            raise LabError("this HAProxy is not running")
-        return self._process.pid
-
-    @property
-    def running(self) -> bool:
-        """Whether the process lives."""
-        return self._process is not None and self._process.poll() is None
-
-    @property
     def url(self) -> str:
         """The http:// base of the frontend."""
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> Self:
-        """Start and wait for the first answer (about 0.1 s); a port that is taken meanwhile is tried anew.
+    def _check(self) -> None:
+        binary()
 
-        The servers count as up until their first checks.
-        """
-        program = binary()
-        self._account = self._account or fresh_account()
-        self._folder = self._folder or Folder("haproxy", self._account)
-        try:
-            self._launch(program)
-        except BaseException:
-            self.stop()
-            raise
-        return self
+    def _whom(self) -> Account | None:
+        return fresh_account()
 
-    def _launch(self, program: Path) -> None:
-        log = self.folder / "haproxy.log"
-        for attempt in range(3):
-            self.port = self._wanted_port or free_port()
-            # -db: one process in the foreground, whatever a configuration says
-            command: list[str | Path] = [program, "-db", "-f", self._write_configuration()]
-            self._process = spawn(command, account=self._account, cwd=self.folder, log=log)
-            try:
-                wait_for(self.ready, self._process, "HAProxy", log)
-            except LabError as problem:
-                if "already in use" not in str(problem) or attempt == 2 or self._wanted_port:
-                    raise
-            else:
-                return
+    def _prepare(self) -> None:
+        """Nothing: all is in the configuration."""
+
+    def _command(self) -> Sequence[str | Path]:
+        # -db: one process in the foreground, whatever a configuration says
+        return (binary(), "-db", "-f", self._write_configuration())
 
     def _write_configuration(self) -> Path:
         text = CONFIGURATION.format(
@@ -186,20 +136,3 @@ class HAProxy:
     def states(self) -> dict[str, str]:
         """Tell the status of each server, as `states` does."""
         return states(self.socket, self.backend)
-
-    def stop(self) -> None:
-        """End it with the requests that pass through it and remove its folder; twice does no harm."""
-        if self._process is not None:
-            end(self._process, signal.SIGKILL)
-            self._process = None
-        if self._folder is not None:
-            self._folder.remove()
-            self._folder = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

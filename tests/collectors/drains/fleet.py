@@ -49,11 +49,18 @@ class Instance:
         return False
 
 
+def by_itself(port: int, pid_file: Path) -> list[str]:
+    """The application starts uvicorn and writes its number."""
+    return [sys.executable, str(ORDERS), str(port), str(pid_file)]
+
+
 @contextmanager
-def instance(name: str, port: int, folder: Path) -> Iterator[Instance]:
+def instance(
+    name: str, port: int, folder: Path, command: Callable[[int, Path], list[str]] = by_itself
+) -> Iterator[Instance]:
     """Start one and wait until it is ready; a zombie stays until the end, as its parent does not wait."""
     pid_file = folder / f"{name}.pid"
-    process = subprocess.Popen([sys.executable, str(ORDERS), str(port), str(pid_file)])
+    process = subprocess.Popen(command(port, pid_file))
     one = Instance(name, port, pid_file, process)
     try:
         wait_until(one.ready, 30, f"{name} is ready")

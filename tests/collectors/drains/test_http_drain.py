@@ -15,7 +15,7 @@ import pytest
 from collectors.action import RefusedError, Result, StoppedError
 from collectors.base import Context
 from collectors.drains.http import HttpDrain, HttpDrainOptions
-from collectors.errors import SourceError
+from collectors.errors import OptionsError, SourceError
 from collectors.secret import SecretUrl
 from tests.collectors.acting import KeepingControl, find, plan, run, undo
 from tests.collectors.drains.fleet import Instance, Load, balanced, instance, slow_request
@@ -316,3 +316,9 @@ def _answers(one: Instance) -> bool:
         httpx.get(one.url + "/readyz", trust_env=False)
         return True
     return False
+
+
+def test_a_pid_file_of_a_server_wants_its_whole_path() -> None:
+    options = HttpDrainOptions(url=SecretUrl("http://a"), pid_file="~/app.pid")
+    with pytest.raises(OptionsError, match="no whole path"):
+        HttpDrain(options, Context(collector="a", server="web-1"))

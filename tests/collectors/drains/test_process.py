@@ -14,11 +14,12 @@ import pytest
 
 from collectors.base import Context
 from collectors.clock import SystemClock
-from collectors.drains.process import ProcessDrain, ProcessDrainOptions, finding, watch
+from collectors.drains.process import ProcessDrain, ProcessDrainOptions
 from collectors.drains.process.exits import of_status
-from collectors.errors import AccessError, AnswerError, SourceError, UnreachableError, UnsupportedError
+from collectors.errors import AccessError, AnswerError, OptionsError, SourceError, UnreachableError
 from collectors.model.drains import DrainReading, Phase
 from collectors.model.quantity import Known, Unit, exact, unknown
+from collectors.transport.read import processes
 from collectors.transport.read.processes import Identity, Process, process
 from tests.collectors.drains.looking import one
 from tests.servers.waiting import wait_until
@@ -255,7 +256,7 @@ async def test_a_number_that_is_used_again_is_another_process(
     await one(watch)
     real = process_of(child.pid)
     later = Process(Identity(child.pid, real.identity.start + 50), "stranger", "S", 1)
-    monkeypatch.setattr(finding, "process", lambda _pid: later)
+    monkeypatch.setattr(processes, "process", lambda _pid: later)
     reading = await one(watch)
     assert (reading.phase, reading.exit) == (Phase.EXITED, "unknown")
     monkeypatch.undo()
@@ -398,7 +399,7 @@ async def test_connections_that_may_not_be_seen_are_unknown(
     start: Start, pid_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start()
-    monkeypatch.setattr(watch, "sockets", refuse)
+    monkeypatch.setattr(processes, "sockets", refuse)
     seen = watching(pid_file=str(pid_file))
     reading = await one(seen)
     assert (reading.phase, reading.ready, reading.sessions) == (Phase.SERVING, None, unknown())
@@ -409,8 +410,6 @@ async def test_connections_that_may_not_be_seen_are_unknown(
 async def test_a_listener_that_may_not_be_seen_is_a_question_of_rights(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from collectors.transport.read import processes
-
     with socket.create_server(("127.0.0.1", 0)) as listening:
         monkeypatch.setattr(processes, "_inodes", refuse)
         seen = watching(port=listening.getsockname()[1])
@@ -420,10 +419,11 @@ async def test_a_listener_that_may_not_be_seen_is_a_question_of_rights(
         await seen.close()
 
 
-async def test_a_process_on_another_machine_is_refused() -> None:
-    seen = ProcessDrain(ProcessDrainOptions(port=80), Context(collector="a", server="web-1"))
-    with pytest.raises(UnsupportedError, match="web-1"):
-        await seen.open()
+@pytest.mark.parametrize("path", ["~/app.pid", "run/app.pid"])
+def test_a_pid_file_of_a_server_wants_its_whole_path(path: str) -> None:
+    with pytest.raises(OptionsError, match="no whole path") as caught:
+        ProcessDrain(ProcessDrainOptions(pid_file=path), Context(collector="a", server="web-1"))
+    assert "web-1" in caught.value.hint
 
 
 @pytest.mark.parametrize(

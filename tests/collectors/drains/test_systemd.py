@@ -25,7 +25,7 @@ from collectors.errors import (
 )
 from collectors.model.drains import DrainReading, Phase
 from collectors.model.quantity import Known, Unit, exact, unknown
-from collectors.transport.read.exec import TABLE, run
+from collectors.transport.read.exec import run
 from tests.collectors.acting import KeepingControl, find, plan
 from tests.collectors.acting import run as run_action
 from tests.collectors.drains.looking import one
@@ -322,12 +322,6 @@ async def test_names_that_are_no_unit_start_nothing(systemctl: StandIn, unit: st
     with pytest.raises(OptionsError, match="cannot be given to systemctl"):
         await run("systemd.show", unit, timeout=5)
     assert not (tmp_path / "asked").exists()
-
-
-def test_the_table_is_all_that_is_ever_started() -> None:
-    assert {name: command.argv[:2] for name, command in TABLE.items()} == {
-        "systemd.show": ("systemctl", "show")
-    }
 
 
 def test_no_collector_starts_a_program_otherwise() -> None:

@@ -19,8 +19,9 @@ from pydantic import TypeAdapter, ValidationError
 from collectors import registry
 from collectors.base import Context, HasRecords
 from collectors.logs import _local as module
-from collectors.logs._following import Format
-from collectors.logs._formats.parser import FORMATS
+from collectors.logs._formats.loggers import BY_NAME
+from collectors.logs._formats.names import AUTO, FORMATS, PLAIN
+from collectors.logs._formats.text import NAMES
 from collectors.logs.file import FileLogs, FileOptions
 from collectors.model.logs import Severity
 from collectors.model.quantity import Known
@@ -43,7 +44,7 @@ def line(message: str, ago: float | None = None, level: str = "info") -> bytes:
 async def test_the_registry_finds_it_and_its_formats_are_those_of_the_parser() -> None:
     assert registry.load("logs.file") is FileLogs
     assert isinstance(FileLogs(FileOptions(path="x"), Context(collector="a")), HasRecords)
-    assert set(Format.__args__) == set(FORMATS)  # type: ignore[attr-defined] # of a Literal
+    assert set(FORMATS) == {AUTO, PLAIN, "json", "logfmt", *NAMES, *BY_NAME}
 
 
 @pytest.mark.parametrize(

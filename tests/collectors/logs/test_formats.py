@@ -9,6 +9,7 @@ from collectors.logs._formats.instant import of_any, of_clock, of_klog, of_rfc31
 from collectors.logs._formats.parser import Parser
 from collectors.logs._formats.severity import by_name, by_status
 from collectors.model.logs import LogRecord, Severity
+from collectors.text import FIELD_LIMIT
 from collectors.transport.read.files_lines import Line
 
 CHAINED = (
@@ -252,7 +253,7 @@ def test_docker_and_kubernetes_put_split_lines_together() -> None:
     records = parse(
         *(str(one).replace("'", "\x00").replace('"', '\\"').replace("\x00", '"').encode() for one in docker)
     )
-    assert [(record.message, record.timed) for record in records] == [("begun", False)]
+    assert [(record.message, record.timed) for record in records] == [("begun", True)]
     assert records[0].time == datetime(2026, 11, 23, 18, 53, 43, tzinfo=UTC).timestamp()
     records = parse(
         b"2026-11-23T18:53:43.4Z stdout P " + halves[0].encode(),
@@ -280,7 +281,8 @@ def test_another_sessions_statement_is_not_below_our_error() -> None:
 def test_a_split_line_without_an_end_is_bounded() -> None:
     part = b"2026-11-23T18:53:43.4Z stdout P " + b"x" * 16_000
     records = parse(*[part] * 40)
-    assert [len(record.raw) for record in records] == [272_000, 272_000]
+    assert [len(record.message) for record in records] == [FIELD_LIMIT] * 3
+    assert b"\n".join(record.raw for record in records) == b"\n".join([part] * 40)
 
 
 def test_a_hostile_name_is_flagged_each_time() -> None:

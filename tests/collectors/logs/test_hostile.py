@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.logs._formats.keyed import MOST_FIELDS
+from collectors.logs._formats.parsed import MOST_FIELDS
 from collectors.logs._formats.parser import FORMATS, Parser
 from collectors.model.logs import LogRecord
 from collectors.text import FIELD_LIMIT, Shown
@@ -78,7 +78,7 @@ def test_what_a_strict_reader_refuses_is_read_all_the_same() -> None:
 
 
 def test_what_nothing_reads_is_a_record_all_the_same() -> None:
-    for line in (b"{", b'{"a":', b"{}}", HOSTILE["deep"], HOSTILE["huge integer"], b'{"msg":"cut off'):
+    for line in (b"{", b'{"a":', b"{}}", HOSTILE["deep"], b'{"msg":"cut off'):
         (record,) = parse(line)
         assert not record.parsed
         assert record.message
@@ -199,10 +199,13 @@ def test_any_lines_become_sound_records(lines: list[bytes], form: str) -> None:
     records = parse(*lines, form=form)
     assert all(is_sound(record) for record in records)
     assert [record.seq for record in records] == list(range(1, len(records) + 1))
-    if not any(b"stdout" in line or b'"log"' in line for line in lines):
-        # wrappers are taken off; all else is kept to the byte
-        wanted = [line.removesuffix(b"\r").lstrip(b"\0") for line in lines]
-        assert b"\n".join(record.raw for record in records) == b"\n".join(wanted)
+    wanted = [line.lstrip(b"\0") for line in lines]
+    kept = b"\n".join(record.raw for record in records).split(b"\n")
+    if any(b"stdout" in line or b"stderr" in line for line in lines):
+        # what a runtime split waits for its end while others pass
+        assert sorted(kept) == sorted(wanted or [b""])
+    else:
+        assert kept == (wanted or [b""])
 
 
 @settings(max_examples=200, deadline=2000)

@@ -5,50 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from collectors.lines.facts import detect, facts, records
 from collectors.logs._formats.parser import Parser
 from collectors.model.logs import LogRecord, Severity
+from collectors.text import shown
 from collectors.transport.read.files_lines import Line
+from tests.collectors.logs.oracle import RULES, Expected, expected
 
 SAMPLES = Path(__file__).with_name("samples")
 NOW = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
-DAY = (NOW - 86_400, NOW)
 
 _, D, I, W, E, _ = Severity  # noqa: E741 - the letters of the levels
-
-# sample, format, first severities, first message, share with a level
-EXPECTED = (
-    ("apache-error.log", "apache", (D, D, D), "mod_watchdog.c(445): AH010033: Watchdog: Running with", 1.0),
-    ("bunyan.jsonl", "bunyan", (D, W, E), "cache miss", 1.0),
-    ("ecs-structlog.jsonl", "ecs", (D, W, E), "cache miss", 1.0),
-    ("journald.jsonl", "journald", (I, I, W), "request completed id=0", 1.0),
-    ("log4j2-pattern.log", "log4j", (D, W, E), "cache miss key=user:0", 1.0),
-    ("logrus-json.jsonl", "logrus", (D, W, E), "cache miss", 1.0),
-    ("loguru-default.log", "loguru", (D, W, E), "cache miss", 1.0),
-    ("loguru-serialize.jsonl", "loguru", (D, W, E), "cache miss", 1.0),
-    ("nginx-combined.log", "access", (I, E, I), "GET /ok?id=1 HTTP/1.1", 1.0),
-    ("nginx-error.log", "nginx", (I, I, I), 'using the "epoll" event method', 1.0),
-    ("nginx-json.jsonl", "json", (I, E, I), "GET /ok?id=1 HTTP/1.1 200", 1.0),
-    ("pino.jsonl", "pino", (D, W, E), "cache miss", 1.0),
-    ("postgres-log.log", "postgres", (None, I, I), "select * from nope_8", 0.9),
-    ("python-json-logger-full.jsonl", "python", (D, W, E), "cache miss", 1.0),
-    ("redis.log", "redis", (W, W, W), "oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo", 1.0),
-    ("slog-json.jsonl", "slog", (D, W, E), "cache miss", 1.0),
-    ("slog-text.logfmt", "slog", (D, W, E), "cache miss", 1.0),
-    ("spec-docker-json-file.jsonl", "structlog", (D, W, E), "cache miss", 1.0),
-    ("spec-gcp-structured.jsonl", "gcp", (D, W, E), "request completed", 1.0),
-    ("spec-gelf.jsonl", "gelf", (D, W, E), "request completed", 1.0),
-    ("spec-klog.log", "klog", (I, W, E), "reconciled", 1.0),
-    ("spec-kubernetes-cri.log", "structlog", (D, W, E), "cache miss", 1.0),
-    ("spec-logstash-logback.jsonl", "logback", (D, W, E), "request completed", 1.0),
-    ("spec-rfc3164.log", "syslog", (D, W, E), "request completed id=0", 1.0),
-    ("spec-serilog-clef.jsonl", "serilog", (D, W, E), "Request /orders took 21.59 ms", 1.0),
-    ("structlog-console.log", "structlog", (D, W, E), "cache miss", 1.0),
-    ("structlog-json.jsonl", "structlog", (D, W, E), "cache miss", 1.0),
-    ("winston-json.jsonl", "json", (D, W, E), "cache miss", 1.0),
-    ("zap-development.log", "zap", (D, W, E), "cache miss", 1.0),
-    ("zap-production.jsonl", "zap", (D, W, E), "cache miss", 1.0),
-    ("zerolog.jsonl", "zerolog", (D, W, E), "cache miss", 0.85),
-)
 
 
 def parsed(name: str, parser: Parser | None = None) -> list[LogRecord]:
@@ -61,29 +28,43 @@ def fields_of(record: LogRecord) -> dict[str, str]:
     return {str(name): str(value) for name, value in record.fields}
 
 
-@pytest.mark.parametrize(
-    ("name", "form", "first", "message", "levelled"), EXPECTED, ids=[one[0] for one in EXPECTED]
-)
-def test_a_sample_gives_time_level_and_message(
-    name: str, form: str, first: tuple[Severity | None, ...], message: str, levelled: float
-) -> None:
+def right(wanted: Expected, time: float | None, severity: Severity | None, message: str) -> bool:
+    timely = time == wanted.time or abs((time or 0.0) - (wanted.time or 0.0)) < 0.001
+    return timely and (severity and severity.word) == wanted.level and message == wanted.message
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_sample_gives_time_level_and_message(name: str) -> None:
+    data = (SAMPLES / name).read_bytes()
+    wanted = expected(data, RULES[name])
     parser = Parser()
-    records = parsed(name, parser)
-    assert parser.format == form
-    assert tuple(record.severity for record in records[:3]) == first
-    assert records[0].message.startswith(message)
-    assert all(record.message for record in records)
-    assert all(record.timed for record in records)
-    # local times are this machine's: a day off at the most, wherever the tests run
-    assert all(DAY[0] - 50_000 < record.time < DAY[1] + 50_000 for record in records)
-    assert sum(record.severity is not None for record in records) >= levelled * len(records)
-    assert all(record.parsed for record in records)
+    made = parsed(name, parser)
+    assert parser.format == RULES[name]["format"]
+    assert len(made) == len(wanted) == RULES[name].get("records", len(wanted))
+    for record, want in zip(made, wanted, strict=True):
+        safe = want._replace(message=str(shown(want.message)))
+        assert right(safe, record.time if record.timed else None, record.severity, record.message), safe
+    assert all(record.parsed for record in made)
+    assert b"".join(record.raw + b"\n" for record in made) == data
 
 
-def test_every_sample_has_its_expectation() -> None:
-    assert {one[0] for one in EXPECTED} | {"stdlib-basicconfig.log"} == {
-        path.name for path in SAMPLES.iterdir()
-    }
+@pytest.mark.parametrize("name", RULES)
+def test_a_sample_gives_the_same_facts(name: str) -> None:
+    data = (SAMPLES / name).read_bytes()
+    wanted = expected(data, RULES[name])
+    lines = data.split(b"\n")[:-1]
+    profile = detect(lines)
+    told = list(records(lines, profile, NOW))
+    assert profile.name == RULES[name]["format"]
+    assert len(told) == len(wanted)
+    for (raw, one), want in zip(told, wanted, strict=True):
+        assert right(want, one.time, one.severity, one.message), want
+        assert facts(raw, profile, NOW) == one
+    assert b"".join(raw + b"\n" for raw, _ in told) == data
+
+
+def test_every_sample_has_its_rule() -> None:
+    assert set(RULES) == {path.name for path in SAMPLES.iterdir()}
 
 
 def test_a_format_without_a_time_is_dated_by_arrival_and_says_so() -> None:

@@ -208,7 +208,7 @@ async def test_broken_answers_have_words(reader: HttpReader, answer: bytes, word
 async def test_cancelled_reads_leave_nothing_behind(reader: HttpReader) -> None:
     async with raw_server(_silent) as server:
         tasks = [asyncio.ensure_future(_read(reader, server.url(), 30)) for _ in range(20)]
-        await wait_until_async(lambda: server.connections == 20)
+        await wait_until_async(lambda: len(server.heads) == 20, what="all have asked")
         for task in tasks:
             task.cancel()
         assert all(

@@ -16,7 +16,7 @@ from console.settings import Settings, Source, load
 from tests.servers.retrying import retry_dead
 from tests.servers.waiting import wait_until_async
 
-CALM = 15.0
+CALM = 7.0
 FOUND = 45.0
 OVER = 60.0
 

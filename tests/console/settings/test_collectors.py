@@ -258,7 +258,7 @@ def test_options_are_strict(place: Any, text: str, key: str, message: str, remed
         ("collectors = []", "collectors"),
         ('[collectors."a b"]\ntype = "health.sample"', 'collectors."a b"'),
         ('[collectors.x]\ntype = "${NONE}"', "collectors.x.type"),
-        ("[questions]\na = 1", "questions"),
+        ("[questions]\na = 1", "questions.a"),
         ("[collector.x]\na = 1", "collector"),
         ("name = 1", "name"),
     ],

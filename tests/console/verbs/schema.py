@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from collectors.model.practice import Practice
+from collectors.transport.servers.state import Fault, Phase
 
 LEVELS = {"none", "ok", "warning", "critical", "unknown"}
 FRESHNESS = {"never ran", "live", "stale", "failed", "gone"}
@@ -13,13 +14,14 @@ KNOWN = {"exact", "about", "at least"}
 UNKNOWN = {"unknown", "needs 2 samples"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
-REPORT = {"format", "environment", "level", "readings", "failures", "verdicts"}
+REPORT = {"format", "environment", "level", "readings", "failures", "verdicts", "servers"}
 READING = {
     *("practice", "service", "instance", "collector", "subject", "key", "level", "because"),
     *("freshness", "taken", "word", "note", "quantities"),
 }
 FAILURE = {"collector", "instance", "practice", "service", "why", "hint", "since"}
 VERDICT = {"level", "rule", "service", "practice", "because", "evidence", "press", "subject", "since"}
+SERVER = {"name", "way", "phase", "fault", "why", "hint", "by_hand"}
 
 
 def check_report(told: Any) -> None:
@@ -34,6 +36,8 @@ def check_report(told: Any) -> None:
         _failure(failure)
     for verdict in told["verdicts"]:
         _verdict(verdict)
+    for server in told["servers"]:
+        _server(server)
 
 
 def _texts(table: dict[str, Any], *names: str) -> None:
@@ -85,3 +89,11 @@ def _verdict(verdict: dict[str, Any]) -> None:
     assert verdict["subject"] is None or _percent_encoded(verdict["subject"])
     assert verdict["since"] is None or TIME.fullmatch(verdict["since"])
     _texts(verdict, "rule", "service", "because", "press")
+
+
+def _server(server: dict[str, Any]) -> None:
+    assert server.keys() == SERVER
+    assert server["phase"] in set(Phase)
+    assert server["fault"] in set(Fault)
+    assert server["way"] in {"ssh", "kubectl", "docker"}
+    _texts(server, *SERVER)

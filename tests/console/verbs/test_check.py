@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.verbs.schema import READING, REPORT, check_report
+from tests.console.verbs.schema import READING, REPORT, SERVER, check_report
 from tests.console.verbs.shop import REFUSED, collector, configuration, listening, push
 from tests.project.program import ROOT, quarterdeck
 from tests.servers.web import raw_server
@@ -28,7 +28,8 @@ def test_the_report_has_the_fields_that_the_readme_shows(tmp_path: Path, valkey_
     done = quarterdeck("check", "--json", home=tmp_path)
     check_report(done.json)
     (block,) = re.findall(r'(\{"format": 1, .*?\]\})\n', README, re.DOTALL)
-    assert {name for name in REPORT | READING if f'"{name}"' in block} == REPORT | READING
+    fields = REPORT | READING | SERVER
+    assert {name for name in fields if f'"{name}"' in block} == fields
     told = done.json
     assert (done.code, told["level"], told["environment"]) == (3, "unknown", "staging")
     (reading,) = told["readings"]

@@ -94,7 +94,9 @@ def test_mistakes_are_named(tmp_path: Path, options: str, words: str) -> None:
     assert words in done.out
 
 
-@pytest.mark.parametrize("name", ["drains.http", "drains.process", "drains.haproxy", "drains.rq"])
+@pytest.mark.parametrize(
+    "name", ["drains.http", "drains.process", "drains.haproxy", "drains.rq", "drains.celery"]
+)
 def test_every_type_explains_itself(tmp_path: Path, name: str) -> None:
     done = quarterdeck("collectors", name, home=tmp_path)
     assert done.code == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.errors import OptionsError, UnsupportedError
+from collectors.errors import OptionsError, TimedOutError, UnsupportedError
 from collectors.transport.servers.spec import Server
 from collectors.transport.servers.state import Fault, Phase, ServerError
 from tests.servers.fixtures import MakeSshd
@@ -125,6 +125,9 @@ async def test_an_sshd_that_stands_still(operator: Operator, make_sshd: MakeSshd
     operator.meet(sshd)
     sshd.signal_all(signal.SIGSTOP)
     began = time.monotonic()
+    async with reaching(operator, at(sshd, options=QUICK)) as servers:
+        with pytest.raises(TimedOutError, match="web-1: connecting"):
+            await servers.host("web-1").run(["true"], timeout=0.5)
     error, _ = await refused(operator, at(sshd, options=QUICK))
     assert (error.fault, error.why) == (Fault.TIMED_OUT, "web-1: no answer in time")
     assert time.monotonic() - began < 10

@@ -1,0 +1,134 @@
+"""Which words of ``logs`` are files and which is the question; and the log files of a configuration."""
+
+import glob
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from collectors.errors import QuarterdeckError
+from collectors.text import shown
+from collectors.transport.read.files_glob import expand, is_pattern
+from collectors.transport.read.files_past import neighbours
+from console.logs.language.names import did_you_mean
+from console.logs.source import State, Stream
+from console.settings import Settings
+
+PIPE = "-"
+MOST_FILES = 1_000
+_ENDINGS = (".log", ".json", ".jsonl", ".ndjson", ".txt", ".gz", ".csv", ".logfmt", ".out", ".err")
+
+
+class NoFileError(QuarterdeckError):
+    """What was named is not there, or names nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Files (``-`` is standard input) and the question, empty where there is none."""
+
+    paths: tuple[str, ...]
+    question: str
+
+
+def named(words: Sequence[str]) -> Named:
+    """What the words name; raises NoFileError."""
+    paths: list[str] = []
+    rest: list[str] = []
+    for word in words:
+        found = _files(word)
+        if found:
+            paths += found
+        else:
+            rest.append(word)
+    missing = next((word for word in rest if _looks_like_file(word)), None)
+    if missing is not None:
+        raise NoFileError(f"there is no file {missing}", "name files that are there, then the question")
+    if len(rest) > 1:
+        hint = "put the question in one pair of quotes, behind the files"
+        raise NoFileError(f"{shown(rest[0], 60)!r} is no file, and one question at a time is answered", hint)
+    return Named(tuple(dict.fromkeys(paths)), rest[0] if rest else "")
+
+
+def _files(word: str) -> list[str]:
+    if word == PIPE:
+        return [PIPE]
+    if not word or "\0" in word or len(word) > 4096:
+        return []
+    path = Path(word).expanduser()
+    try:
+        if path.is_dir():
+            raise NoFileError(
+                f"{word} is a folder", f"name the files in it, such as {word.rstrip('/')}/*.log"
+            )
+        if path.exists():
+            return [str(path)]
+    except OSError:
+        return []
+    if is_pattern(word) and "/" in word:
+        # Path.glob takes no absolute pattern
+        return sorted(one for one in glob.glob(str(path), recursive=True) if Path(one).is_file())[:MOST_FILES]  # noqa: PTH207
+    return []
+
+
+def _looks_like_file(word: str) -> bool:
+    if any(char.isspace() or char in '|<>=!"' for char in word):
+        return False
+    return word.startswith(("/", "./", "../", "~/")) or word.endswith(_ENDINGS)
+
+
+def without_neighbours(paths: Sequence[str]) -> list[str]:
+    """Files less those that are the past of another one that is named too."""
+    past = {
+        os.path.realpath(one.path)
+        for path in paths
+        if path != PIPE
+        for one in neighbours(path)
+        if os.path.realpath(one.path) != os.path.realpath(path)
+    }
+    return [path for path in paths if path == PIPE or os.path.realpath(path) not in past]
+
+
+def piped() -> bool:
+    """Whether somebody gives us lines on standard input."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError, AttributeError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
+
+
+def saved(name: str, settings: Settings) -> str:
+    """The text of ``@NAME``; raises NoFileError with the nearest name."""
+    found = settings.questions.get(name[1:])
+    if found is None:
+        hint = (
+            did_you_mean(name[1:], settings.questions)
+            if settings.questions
+            else "there are none in [questions]"
+        )
+        raise NoFileError(f"no question {name} is saved", hint)
+    return found.ask
+
+
+def configured(settings: Settings) -> tuple[list[tuple[str, Stream]], list[State]]:
+    """The files of all ``logs.file`` collectors, and the streams that cannot be read from here."""
+    files: list[tuple[str, Stream]] = []
+    beyond: list[State] = []
+    for one in settings.collectors:
+        if one.type != "logs.file" or not one.enabled or one.options is None:
+            continue
+        path = str(Path(one.options.path).expanduser())
+        if one.server:
+            beyond.append(
+                State(one.name, complete=False, why=f"lies on {one.server}: ask there, or in the console")
+            )
+            continue
+        paths = [found for found, _ in expand(path, MOST_FILES)[0]] if is_pattern(path) else [path]
+        names = [f"{one.name}/{Path(found).name}" if len(paths) > 1 else one.name for found in paths]
+        files += [
+            (found, Stream(name, one.service, one.instance)) for found, name in zip(paths, names, strict=True)
+        ]
+    return files, beyond

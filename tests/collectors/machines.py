@@ -1,0 +1,97 @@
+"""Machines of a test's own: this one under a server's name, with another PATH, or with answers made up."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from collectors.transport.endpoint import Dial, DirectDialer, Endpoint
+from collectors.transport.host import OUTPUT_LIMIT, ByteStream, Host, Ran
+from collectors.transport.local import LocalHost
+from tests.servers.debian import program
+
+TOOLS = ("sh", "date", "cat", "grep", "df", "ls", "awk", "tr", "head", "stat", "id", "sed")
+
+
+class Elsewhere:
+    """Dials a machine of the test's own for every server."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    async def dial(self, endpoint: Endpoint) -> Dial:
+        return await DirectDialer().dial(endpoint)
+
+    def host(self, server: str) -> Host:
+        return self._host
+
+
+class Through(LocalHost):
+    """This machine with a PATH of the test's own, under a server's name."""
+
+    name = "web-1"
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self.asked: list[list[str]] = []
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,  # noqa: ASYNC109 - the contract of Host
+        limit: int = OUTPUT_LIMIT,
+        given: bytes = b"",
+    ) -> Ran:
+        self.asked.append(list(argv))
+        path = f"PATH={self._path}"
+        return await super().run(["/usr/bin/env", path, *argv], timeout=timeout, limit=limit, given=given)
+
+
+class AsNobody(LocalHost):
+    """This machine, as a user who may nothing."""
+
+    name = "web-1"
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,  # noqa: ASYNC109 - the contract of Host
+        limit: int = OUTPUT_LIMIT,
+        given: bytes = b"",
+    ) -> Ran:
+        setpriv = program("setpriv", "util-linux")
+        user = [setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"]
+        return await super().run([*user, *argv], timeout=timeout, limit=limit, given=given)
+
+
+class Says:
+    """A machine that answers what it is told to."""
+
+    name = "web-1"
+
+    def __init__(self, *answers: str, err: str = "") -> None:
+        self._answers = list(answers)
+        self._err = err
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,  # noqa: ASYNC109 - the contract of Host
+        limit: int = OUTPUT_LIMIT,
+        given: bytes = b"",
+    ) -> Ran:
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        return Ran(0, answer.encode(), self._err.encode())
+
+    async def stream(self, argv: Sequence[str]) -> ByteStream:
+        raise NotImplementedError
+
+
+def busybox_path(folder: Path) -> str:
+    """A PATH on which all tools are busybox's."""
+    found = program("busybox", "busybox")
+    folder.mkdir(exist_ok=True)
+    for name in TOOLS:
+        (folder / name).symlink_to(found)
+    return str(folder)
