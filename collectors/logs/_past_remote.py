@@ -15,6 +15,9 @@ PIECE = 4 * 1024 * 1024
 BRACKET = 1024 * 1024
 """Bytes around an end of the window that are not worth another round trip."""
 
+ESCAPE = b"\\u"
+"""How JSON may write any letter."""
+
 PROBES = 16
 PROBE = 8192
 MOST = 2**62
@@ -27,8 +30,10 @@ PATIENCE = 60.0
 class RemotePast:
     """The files of one log on a server, as ``Past`` is of one here; raises SourceError where there is no way.
 
-    ``contains`` is searched for there, as fixed text. Pieces come newest first; those of a packed file
-    oldest first, since it can be unpacked from its beginning only. ``coverage`` tells of the last reading.
+    ``contains`` is searched for there, as fixed text (``any_case``: of ASCII letters in lower case, which
+    fit upper ones too); lines with an escaped letter come too. Pieces come
+    newest first; those of a packed file oldest first, since it can be unpacked from its beginning only.
+    ``coverage`` tells of the last reading.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class RemotePast:
         self.path = path
         self.coverage = Coverage()
         self._host = host
+        self._case = ""
         self._sudo = "sudo" if sudo else ""
         self._look = RemoteLook(host, sudo=sudo, timeout=timeout)
         self._when = when or told_time()
@@ -71,6 +77,7 @@ class RemotePast:
         until: float | None = None,
         *,
         contains: bytes | None = None,
+        any_case: bool = False,
         cap: int | None = None,
     ) -> AsyncIterator[Piece]:
         """Whole lines of the window and a little around it, newest files first, until ``cap`` bytes are read.
@@ -79,6 +86,7 @@ class RemotePast:
         """
         coverage = self.coverage = Coverage()
         wanted = contains if contains and not set(contains) & {0, 10} else b""
+        self._case = "any" if wanted and any_case else ""
         for one in reversed(await self.within(since, until)):
             if one.compressed and not one.path.endswith(".gz"):
                 coverage.unread.append((one.path, "only .gz can be unpacked here"))
@@ -91,7 +99,7 @@ class RemotePast:
             async with aclosing(parts):
                 async for piece in parts:
                     coverage.bytes += piece.read
-                    yield Piece(self._kept(piece.lines, contains), piece.read)
+                    yield Piece(self._kept(piece.lines, contains, any_case=any_case), piece.read)
                     if cap is not None and coverage.bytes >= cap:
                         coverage.capped = True
                         return
@@ -147,7 +155,7 @@ class RemotePast:
     def _argv(self, kind: str, one: PastFile, offset: int, count: int, wanted: bytes) -> list[str]:
         fixed = ["nice", "-n", "19", "sh", "-c", text("past"), "sh", self._sudo]
         search = wanted.decode("utf-8", "surrogateescape")
-        return [*fixed, kind, one.path, str(offset), str(count), search]
+        return [*fixed, kind, one.path, str(offset), str(count), search, self._case]
 
     def _complained(self, one: PastFile, complaint: bytes) -> None:
         why = complaint.decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
@@ -193,10 +201,15 @@ class RemotePast:
             found += [peek.offset + data.find(b"\n") + 1 for peek, data in told if b"\n" in data]
         return found
 
-    def _kept(self, lines: list[bytes], contains: bytes | None) -> list[bytes]:
+    def _kept(self, lines: list[bytes], contains: bytes | None, *, any_case: bool) -> list[bytes]:
         cap = self._line_cap
         self.coverage.cut_bytes += sum(len(line) - cap for line in lines if len(line) > cap)
-        return [line[:cap] for line in lines if not contains or contains in line]
+        if contains:
+            wanted = contains.lower() if any_case else contains
+            lines = [
+                line for line in lines if wanted in (line.lower() if any_case else line) or ESCAPE in line
+            ]
+        return [line[:cap] for line in lines]
 
 
 def _lines(told: bytes) -> list[bytes]:

@@ -4,11 +4,13 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import FrameType
 
+from collectors.text import shown
+from collectors.transport.servers.spec import Server
 from console.cli import INTERRUPTED, USAGE, Wanted
 from console.logs.asking.answer import Answer, Record
 from console.logs.asking.ask import ask
@@ -32,6 +34,7 @@ from console.logs.telling import (
 from console.settings import Settings
 from console.verbs.logfiles import (
     PIPE,
+    FarFile,
     Named,
     NoFileError,
     configured,
@@ -77,6 +80,8 @@ class _Asked:
     question: Question
     files: list[tuple[str, Stream]]
     beyond: list[State] = field(default_factory=list)
+    far: list[FarFile] = field(default_factory=list)
+    servers: Mapping[str, Server] = field(default_factory=dict)
 
 
 def run_logs(wanted: Wanted, wish: LogsWish) -> int:
@@ -109,11 +114,11 @@ def _asked(wanted: Wanted, wish: LogsWish) -> _Asked:
             paths = without_neighbours(paths)
         return _Asked(question, [(path, Stream(path)) for path in paths])
     settings = settings or settings_or_exit(wanted, idle=True)
-    files, beyond = configured(settings)
-    if not files and not beyond:
+    found = configured(settings, past=_asks_past(question) and not wish.follow)
+    if not found.here and not found.far and not found.beyond:
         hint = "name a file, pipe lines in, or configure collectors of type logs.file"
         raise NoFileError("there are no logs to ask", hint)
-    return _Asked(question, files, beyond)
+    return _Asked(question, found.here, found.beyond, found.far, settings.servers)
 
 
 def _windowed(question: Question, wish: LogsWish) -> Question:
@@ -140,7 +145,17 @@ def _lines(asked: _Asked, stop: Stop) -> Lines:
         again = bool(question.stages) and isinstance(question.stages[0], Around)
         stream = Stream("stdin")
         return PipeLines(sys.stdin.buffer, stream, time.time(), again=again, cancelled=stop)
-    return FileLines(asked.files, alone=not _asks_past(question))
+    here = FileLines(asked.files, alone=not _asks_past(question))
+    if not asked.far:
+        return here
+    from console.verbs.logfar import FarLines, Together  # noqa: PLC0415 - only where a log lies on a server
+
+    far = FarLines(asked.far, asked.servers, question, say=_say, cancelled=stop)
+    return Together(here, far)
+
+
+def _say(words: str) -> None:
+    print(f"quarterdeck: {shown(words, 300)}", file=sys.stderr, flush=True)
 
 
 def _answer(asked: _Asked, wish: LogsWish, stop: Stop) -> int:

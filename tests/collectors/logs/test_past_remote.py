@@ -112,9 +112,11 @@ async def test_what_cannot_be_read_is_told(rotated: Path) -> None:
 
 
 @as_root
-async def test_rights_are_told(rotated: Path) -> None:
-    for path, mode in ((rotated, 0o600), *((folder, 0o755) for folder in rotated.parents[:3])):
-        os.chmod(path, mode)  # noqa: PTH101 - in a coroutine
+async def test_rights_are_told(rotated: Path, open_folder: Path) -> None:
+    for path in rotated.parent.iterdir():
+        path.rename(open_folder / path.name)
+    rotated = open_folder / rotated.name
+    os.chmod(rotated, 0o600)  # noqa: PTH101 - in a coroutine
     past = RemotePast(AsNobody(), str(rotated))
     assert sorted(await lines(past)) == list(range(2 * COUNT))
     assert past.coverage.unread == [(str(rotated), "it may not be read")]

@@ -256,12 +256,10 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebod
 
 
 @as_root
-async def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "app.log"
+async def test_what_may_not_be_read_is_told(open_folder: Path) -> None:
+    path = open_folder / "app.log"
     put(path, range(3))
     path.chmod(0o600)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
     async with following(path, host=AsNobody()) as stream:
         await stream.collect()
         assert stream.reading.word == "denied"
