@@ -8,6 +8,7 @@ from typing import Any
 
 from collectors.action import Risk
 from collectors.model.practice import Practice
+from collectors.redaction import Redaction
 from collectors.registry import PluginError
 from collectors.transport.servers.spec import Server
 from console.settings.template import Template
@@ -246,6 +247,7 @@ class Settings:
     console: ConsoleSettings = ConsoleSettings()
     limits: Limits = field(default_factory=Limits)
     journal: JournalSettings = JournalSettings()
+    redaction: Redaction = field(default_factory=Redaction)
     actions: dict[str, CustomAction] = field(default_factory=dict)
     questions: dict[str, SavedQuestion] = field(default_factory=dict)
     file: Path | None = None

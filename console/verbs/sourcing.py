@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from collectors import redaction
 from collectors.errors import QuarterdeckError
 from collectors.text import Shown
 from console.cli import Wanted
@@ -50,7 +51,9 @@ def settings_of(wanted: Wanted) -> Settings:
 
         return instant.settings(wanted.urls, os.environ)
     source = Source(Path(wanted.config) if wanted.config else None, wanted.environment, Path.cwd())
-    return load(source, os.environ, keys=defaults())
+    settings = load(source, os.environ, keys=defaults())
+    redaction.use(settings.redaction)
+    return settings
 
 
 def say_error(error: QuarterdeckError) -> None:
