@@ -10,7 +10,8 @@ from console.settings.keys import KeyTable, read_keys
 from console.settings.limits import read_journal, read_limits
 from console.settings.problems import did_you_mean, nearest
 from console.settings.questions import read_questions
-from console.settings.sections import read_console, read_redaction, read_services
+from console.settings.redacting import read_redaction
+from console.settings.sections import read_console, read_services
 from console.settings.servers import read_servers
 from console.settings.source import Source
 from console.settings.tree import Tree
@@ -87,9 +88,9 @@ def _read(
         console=console,
         limits=limits,
         journal=journal,
-        redaction=read_redaction(problems, section_of("redaction")),
         actions=actions,
         questions=read_questions(tree, section_of("questions")),
+        redaction=read_redaction(problems, section_of("redaction")),
         file=file.absolute() if file is not None else None,
         stamps=tuple(tree.stamps),
         includes=tuple(tree.includes),

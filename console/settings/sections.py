@@ -1,18 +1,13 @@
-"""``[console]``, ``[services.*]`` and ``[redaction]``."""
+"""``[console]`` and ``[services.*]``."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.redaction import Redaction
 from console.settings.instances import expand
 from console.settings.problems import Problems
 from console.settings.strict import Strict, check_circle, entries
 from console.settings.values import ConsoleSettings, Service
 
-_OWN_SECRETS = (
-    ("names", 'write names = ["iban"]'),
-    ("patterns", "write patterns = ['shop_[A-Z0-9]{8,32}']"),
-)
 THEMES = ("auto", "dark", "light")
 
 
@@ -67,23 +62,3 @@ def read_instances(table: Strict) -> tuple[str, ...]:
     except ValueError as error:
         table.problems.spoil(table.path("instances"), error, 'write them like ["web-[1-12]", "db-a"]')
         return ()
-
-
-def read_redaction(problems: Problems, values: object) -> Redaction:
-    """``[redaction]``: which secrets are replaced, on where nothing is said."""
-    table = Strict(problems, ("redaction",), values)
-    on = table.flag("on")
-    sound: dict[str, tuple[str, ...]] = {}
-    for key, remedy in _OWN_SECRETS:
-        kept = []
-        for position, text in enumerate(table.names(key)):
-            try:
-                Redaction(names=(text,)) if key == "names" else Redaction(patterns=(text,))
-                kept.append(text)
-            except ValueError as error:
-                problems.add((*table.path(key), position), str(error), remedy)
-        sound[key] = tuple(kept)
-    if on is False:
-        problems.warn(table.path("on"), "secrets are shown, recorded and exported as they are")
-    table.done()
-    return Redaction(on=on is not False, names=sound["names"], patterns=sound["patterns"])

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from collectors.redaction import Redaction
 from collectors.secret import Secret, SecretUrl
 from collectors.text import shown
 from console.settings.adapters import Shape
@@ -105,13 +104,9 @@ def _values(loading: Loading, overrides: Mapping[str, object]) -> Iterator[Value
     for name, limit in settings.limits.actions.items():
         yield from _limit(loading, name, limit)
     yield from _plain(loading, ("journal",), _without_unset(settings.journal))
-    yield from _plain(loading, ("redaction",), _redaction(settings.redaction))
+    if "redaction" in loading.tree.values:
+        yield from _plain(loading, ("redaction",), _without_unset(settings.redaction))
     yield from _plain(loading, ("keys",), {action: list(keys) for action, keys in settings.keys.items()})
-
-
-def _redaction(policy: Redaction) -> dict[str, Any]:
-    lists = {"names": list(policy.names), "patterns": list(policy.patterns)}
-    return {"on": policy.on, **{key: value for key, value in lists.items() if value}}
 
 
 def _console(loading: Loading, overrides: Mapping[str, object]) -> Iterator[Value]:

@@ -247,9 +247,9 @@ class Settings:
     console: ConsoleSettings = ConsoleSettings()
     limits: Limits = field(default_factory=Limits)
     journal: JournalSettings = JournalSettings()
-    redaction: Redaction = field(default_factory=Redaction)
     actions: dict[str, CustomAction] = field(default_factory=dict)
     questions: dict[str, SavedQuestion] = field(default_factory=dict)
+    redaction: Redaction = field(default_factory=Redaction)
     file: Path | None = None
     warnings: tuple[str, ...] = ()
     stamps: tuple[FileStamp, ...] = ()

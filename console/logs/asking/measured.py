@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import compress
 from typing import Any
 
 from console.logs.asking.batch import Batch, Unitless
@@ -17,9 +16,6 @@ Key = Any
 
 Measured = dict[Kind, dict[Key, list[float]]]
 """Numbers by what they count and by their row."""
-
-_FEW = 4
-"""Rows up to which it is quicker to go through a column for each of them."""
 
 _OWN = re.compile(
     r"(?:[_.-](ns|us|ms|s|min|nanos|micros|millis|nsec|usec|msec|secs?|seconds|milliseconds|bytes)"
@@ -77,8 +73,6 @@ def _split(values: Sequence[float], keys: Sequence[Key]) -> dict[Key, list[float
     different = set(keys)
     if len(different) == 1:
         return {different.pop(): list(values)}
-    if len(different) <= _FEW:
-        return {key: list(compress(values, [one == key for one in keys])) for key in different}
     found: dict[Key, list[float]] = defaultdict(list)
     for key, value in zip(keys, values, strict=True):
         found[key].append(value)
@@ -88,23 +82,23 @@ def _split(values: Sequence[float], keys: Sequence[Key]) -> dict[Key, list[float
 class Heap:
     """The numbers of one field in one row, by what they count."""
 
-    __slots__ = ("_ranked", "parts")
+    __slots__ = ("_wanted", "parts")
 
-    def __init__(self, *, ranked: bool) -> None:
-        self._ranked = ranked
+    def __init__(self, *, ranked: bool, summed: bool) -> None:
+        self._wanted = (ranked, summed)
         self.parts: dict[Kind, Numbers] = {}
 
     def add(self, kind: Kind, values: Sequence[float]) -> None:
         """Take numbers of one kind."""
         part = self.parts.get(kind)
         if part is None:
-            part = self.parts[kind] = Numbers(ranked=self._ranked)
+            part = self.parts[kind] = Numbers(*self._wanted)
         part.add(values)
 
     def merge(self, other: "Heap") -> None:
         """Take what another one holds."""
         for kind, part in other.parts.items():
-            mine = self.parts.setdefault(kind, Numbers(ranked=self._ranked))
+            mine = self.parts.setdefault(kind, Numbers(*self._wanted))
             mine.merge(part)
 
 

@@ -126,7 +126,7 @@ class Plan:
             # each newline stands between two objects, and there are as many newlines as objects
             if rows is None or len(rows) != count or block.count(b"}\n{") != count - 1:
                 return None
-        if reading.paths is self.every:
+        if not self._known:
             self._learn(rows)
         return rows
 
@@ -134,7 +134,7 @@ class Plan:
         """A row for each line, None for one that cannot be read so."""
         reading = self._next()
         rows = list(map(reading.reader.row, lines))
-        if reading.paths is self.every:
+        if not self._known:
             self._learn([row for row in rows if row is not None])
         return rows
 
@@ -153,7 +153,7 @@ class Plan:
         }
         if not self._known:
             paths = self.every
-        if paths != self.reading.paths or paths is self.every:
+        if paths != self.reading.paths:
             self.reading = Reading(self, paths)
         return self.reading
 

@@ -2,7 +2,6 @@ from typing import Any
 
 import pytest
 
-from collectors.redaction import Redaction
 from console.settings import ConsoleSettings, Container, Pod, Server, Service
 from console.settings.keys import canonical_key
 
@@ -51,14 +50,6 @@ def test_the_name_is_the_files_where_there_is_none(place: Any) -> None:
             ),
             "services.c.depends_on",
             "take one of them out",
-        ),
-        ('[redaction]\non = "no"', "redaction.on", "write on = true"),
-        ('[redaction]\nname = ["a"]', "redaction.name", "did you mean 'names'?"),
-        ('[redaction]\nnames = ["--"]', "redaction.names[0]", 'write names = ["iban"]'),
-        (
-            "[redaction]\npatterns = ['shop_\\d+', 'shop_(a|b)+']",
-            "redaction.patterns[1]",
-            "write patterns = ",
         ),
         ("[servers.a]", "servers.a", 'set host = "…", or kube or docker'),
         ('[servers.a]\nhost = "-oProxyCommand=x"', "servers.a.host", ""),
@@ -201,13 +192,3 @@ def test_every_key_of_the_console_has_one() -> None:
 
     for action, keys in defaults().items():
         assert all(canonical_key(key) for key in keys), action
-
-
-def test_secrets_are_replaced_unless_somebody_says_otherwise(place: Any) -> None:
-    assert place.load("").redaction == Redaction()
-    settings = place.load("[redaction]\nnames = [\"iban\"]\npatterns = ['shop_[A-Z0-9]{8,32}']\n")
-    assert settings.redaction == Redaction(names=("iban",), patterns=("shop_[A-Z0-9]{8,32}",))
-    assert not settings.warnings
-    settings = place.load("[redaction]\non = false\n")
-    assert not settings.redaction.on
-    assert "secrets are shown" in settings.warnings[0]
