@@ -67,6 +67,35 @@ async def test_lines_come_and_the_way_is_told(tmp_path: Path) -> None:
         assert stream.reading.lost.value == 0
 
 
+async def test_a_line_that_comes_in_two_parts_is_one(tmp_path: Path) -> None:
+    path, kept = tmp_path / "app.log", Kept()
+    put(path, range(2))
+    async with following(path, host=LocalHost(), positions=kept) as stream:
+        await stream.collect()
+        with path.open("ab") as file:
+            file.write(b'{"n":2,"event":"tw')
+        tail = stream.collector._way._follower.tails[0]  # type: ignore[union-attr] # of the way to servers
+        await stream.until(lambda: tail.slots[0].received == path.stat().st_size)
+        await stream.collect()
+        assert stream.numbers(replayed=False) == [0, 1]
+    # the next run begins with the line
+    with path.open("ab") as file:
+        file.write(b'o parts"}\n{"n":3,"event":"whole"}\n')
+    async with following(path, host=LocalHost(), positions=kept) as stream:
+        await stream.until(has(stream, new=2))
+        assert stream.numbers(replayed=False) == [2, 3]
+        assert "two parts" in stream.messages
+        with path.open("ab") as file:
+            file.write(b'{"n":4,"event":"tw')
+        tail = stream.collector._way._follower.tails[0]  # type: ignore[union-attr] # of the way to servers
+        await stream.until(lambda: tail.slots[0].received == path.stat().st_size)
+        await stream.collect()
+        with path.open("ab") as file:
+            file.write(b'o"}\n')
+        await stream.until(has(stream, new=3))
+        assert stream.messages[-1] == "two"
+
+
 async def test_a_file_that_is_not_there_yet_is_a_state(tmp_path: Path) -> None:
     path = tmp_path / "late" / "app.log"
     async with following(path, host=LocalHost()) as stream:
