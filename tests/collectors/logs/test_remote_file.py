@@ -126,6 +126,20 @@ async def test_each_line_once_when_the_file_is_renamed_or_deleted(mode: str, tmp
         assert stream.reading.lost.known is Known.EXACT
 
 
+async def test_rotations_quicker_than_its_look_are_read_from_the_numbered_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_follow, "EVERY", 0.7)
+    path = tmp_path / "app.log"
+    put(path, range(100))
+    async with following(path, host=LocalHost()) as stream:
+        await stream.collect()
+        renamed_twice(path)
+        await stream.until(has(stream, new=130))
+        assert stream.numbers(replayed=False) == list(range(130))
+        assert stream.reading.rotations.value == 2
+
+
 async def test_copytruncate_is_read_on_in_the_copy(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     put(path, range(100))
