@@ -282,6 +282,31 @@ async def test_the_program_ends_with_its_collector(tmp_path: Path) -> None:
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.skipif(shutil.which("busybox") is None, reason="apt-get install busybox")
+async def test_busybox_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools, kept = tmp_path / "tools", Kept()
+    tools.mkdir()
+    for name in ("cat", "head", "kill", "ls", "sh", "sleep", "stat", "tail", "tr"):
+        (tools / name).symlink_to(shutil.which("busybox") or "")
+    monkeypatch.setenv("PATH", str(tools))
+    path = tmp_path / "app.log"
+    put(path, range(500))
+    async with following(path, host=LocalHost(), positions=kept) as stream:
+        await stream.collect()
+        put(path, range(500, 510))
+        rotate(path)
+        put(path, range(510, 520))
+        await stream.until(has(stream, new=520))
+        path.unlink()
+        put(path, range(520, 530))
+        await stream.until(has(stream, new=530))
+        assert stream.numbers(replayed=False) == list(range(530))
+    renamed(path)
+    async with following(path, host=LocalHost(), positions=kept) as stream:
+        await stream.until(has(stream, new=20))
+        assert stream.numbers(replayed=False) == list(range(100, 120))
+
+
 class AsNobody(LocalHost):
     """This machine, as a user who may not do much."""
 
