@@ -64,7 +64,7 @@ LOG_KEYS: tuple[Key, ...] = (
     Key("logs.next_mark", ("b",), "next_mark(1)", "the next bookmark", "logs"),
     Key("logs.previous_mark", ("B",), "next_mark(-1)", "the bookmark before", "logs"),
     Key("logs.only", ("i",), "only(True)", "only lines with this value", "logs"),
-    Key("logs.without", ("I",), "only(False)", "no lines with this value", "logs"),
+    Key("logs.without", ("n",), "only(False)", "no lines with this value", "logs"),
     Key("logs.undo", ("u",), "undo", "the question before", "logs"),
     Key("logs.export", ("x",), "export", "write the answer, or the lines, into a file", "logs"),
     Key("logs.trace", ("t",), "trace", "all lines of this trace, of all services", "logs"),

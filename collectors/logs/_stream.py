@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from collectors.logs._counts import MINUTE, Counts
 from collectors.logs._formats.parser import Parser
+from collectors.logs._habits import Habits
 from collectors.model.logs import LogBatch, LogReading, LogRecord
 from collectors.model.quantity import (
     Quantity,
@@ -79,6 +80,7 @@ class Stream:
         self._kind = kind
         self._skipping = True
         self._counts = Counts(now)
+        self._habits = Habits()
         self._waiting: deque[_Waiting] = deque()
         self._parsed: deque[_Waiting] = deque([_Waiting([])])
         self._told: tuple[_Waiting, int] | None = None
@@ -140,7 +142,7 @@ class Stream:
         """How the stream stands; ``now`` is CLOCK_BOOTTIME, ``wall`` UTC epoch seconds."""
         status = self.status
         counts = self._counts
-        _, errors, warnings, _ = counts.minute(now)
+        lines, errors, warnings, _ = counts.minute(now)
         rates = counts.rates() if self._ever else None
         line_rate, error_rate, warning_rate = (
             (exact(rate, Unit.PER_SECOND) for rate in rates) if rates else (needs_samples() for _ in range(3))
@@ -161,11 +163,17 @@ class Stream:
             unparsed=exact_or_unknown(counts.unparsed(now), Unit.RATIO),
             rotations=exact(status.rotations + status.truncations),
             lost=(at_least if status.lost_more else exact)(lost, Unit.BYTES),
+            usual_rate=self._habits.usual_rate(),
+            rate_ratio=self._habits.against_usual(lines),
+            longest_silence=self._habits.longest_silence(),
+            clock_skew=self._habits.skew(),
             extra=(
                 ("file.truncations", exact(status.truncations))
                 if self._kind == "file"
                 else (f"{self._kind}.starts", exact(status.starts)),
                 (f"{self._kind}.hostile", exact(counts.hostile)),
+                (f"{self._kind}.lenient", exact(self._parser.lenient)),
+                (f"{self._kind}.refused", exact(self._parser.refused)),
             ),
         )
 
@@ -174,6 +182,10 @@ class Stream:
         if not waiting.backlog:
             for record in made:
                 self._counts.add(record, now, live=True)
+            if made:
+                self._habits.saw(now, len(made))
+                if made[-1].timed:
+                    self._habits.told(made[-1].time, waiting.arrival)
             return made
         if (
             self._cutoff
@@ -188,8 +200,11 @@ class Stream:
             self._skipping = False
             made = made[first:]
         for record in made:
-            if record.timed and wall - MINUTE < record.time <= wall:
-                self._counts.add(record, now - (wall - record.time), live=False)
+            if record.timed and record.time <= wall:
+                at = now - (wall - record.time)
+                self._habits.saw(at)
+                if wall - MINUTE < record.time:
+                    self._counts.add(record, at, live=False)
         return made
 
     def _emit(self, records: list[LogRecord], emit: Callable[[LogBatch], None]) -> None:

@@ -55,7 +55,7 @@ def time_of(record: LogRecord) -> str:
         at = datetime.fromtimestamp(record.time, UTC).strftime("%H:%M:%S.%f")[:-3]
     except (ValueError, OverflowError, OSError):  # beyond the years that are counted
         return "?"
-    return at if record.timed else f"~{at}"
+    return at if record.timed else f"~{at[:-1]}"
 
 
 def message_of(record: LogRecord, *, fields: bool = True) -> str:
@@ -63,11 +63,13 @@ def message_of(record: LogRecord, *, fields: bool = True) -> str:
     if not fields:
         return record.message
     ordered = sorted(record.fields[:_ON_A_LINE], key=lambda field: field[0] in _LAST)
-    told = " ".join(f"{name}={value}" for name, value in ordered)
-    if not told:
-        return record.message
-    first, end, rest = record.message.partition(NEW_LINE)
-    return f"{first}  {told}{end}{rest}"
+    told = " ".join(f"{name}={value}" for name, value in ordered if NEW_LINE not in value)
+    first, *below = record.message.split(NEW_LINE)
+    # a stack or the like in a field stands below, as one that follows the message does
+    for name, value in ordered:
+        if NEW_LINE in value:
+            below += [f"{name}:", *value.split(NEW_LINE)]
+    return NEW_LINE.join([f"{first}  {told}" if told else first, *below])
 
 
 def origin_of(subject: Subject) -> str:

@@ -48,7 +48,7 @@ def head(record: LogRecord, found: Facts, service: str, stream: str) -> tuple[Fa
     level = record.severity.word if record.severity is not None else "not told"
     known = [
         ("time", Cell(rfc3339(record.time) + arrived)),
-        ("level", Cell(f"{level}, {why_level(record)}")),
+        ("level", Cell(f"{level}, {why_level(record, found)}")),
         ("service", Cell(service)),
         ("stream", Cell(stream)),
         ("message", Cell(record.message.partition(NEW_LINE)[0])),
@@ -76,21 +76,21 @@ def notes(record: LogRecord) -> Iterator[str]:
         yield f"{record.lost_bytes:,} bytes of the line were over the cap and are lost"
 
 
-def why_level(record: LogRecord) -> str:
+def why_level(record: LogRecord, found: Facts) -> str:
     """Where a record's level comes from."""
-    found = _object(record.raw)
-    name, value = next(
-        ((key, found[key]) for key in _LEVEL_NAMES if found is not None and key in found), ("", None)
-    )
-    if name:
-        written = shown(json.dumps(value, ensure_ascii=False), 40)
-        scale = logger_of(found).scale_words if found is not None and type(value) is int else ""
-        return f"since the line says {name}: {written}" + (f", {scale}" if scale else "")
+    own = _object(record.raw)
+    fields = own or found.fields
+    for name in _LEVEL_NAMES:
+        if name in fields:
+            value = fields[name]
+            written = shown(json.dumps(value, ensure_ascii=False, default=str), 40)
+            scale = logger_of(dict(fields)).scale_words if type(value) is int else ""
+            return f"since the line says {name}: {written}" + (f", {scale}" if scale else "")
     if record.severity is None:
         return "since the line names none"
-    if found is not None and "status" in found:
-        return f"by the status {shown(found['status'], 10)} of the request"
-    if found is not None:
+    if "status" in fields:
+        return f"by the status {shown(str(fields['status']), 10)} of the request"
+    if own is not None:
         return "by the default of its logger"
     return f"by the word in the line that its format reads as {Severity(record.severity).word}"
 

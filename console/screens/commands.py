@@ -12,6 +12,7 @@ from collectors.text import one_line
 from console.keys import KEYS
 from console.present.header import key_name
 from console.screens.choices import Entry, actions, label_of
+from console.screens.logcommands import log_commands
 from widgets.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Commands(Provider):
             for theme in (DARK, LIGHT)
         )
         found.extend(console.login_commands())
+        found.extend(log_commands(console))
         found.extend((f"lab: {name}", words, run) for name, words, run in console.lab_commands())
         return found
 

@@ -11,13 +11,16 @@ from collectors.text import one_line, shown
 from console.logs.asked import Asked, Profiles
 from console.logs.asking.ask import ask
 from console.logs.asking.testing import Moment
+from console.logs.completing import complete
 from console.logs.edit import with_phrase, with_window, without_stages, without_window
 from console.logs.export import MOST_RECORDS, export
 from console.logs.language import QuestionError
 from console.logs.language.moments import Window
 from console.logs.reach import Origin, Reach
+from console.logs.seen import Seen
 from console.screens.dialog import Dialog
 from console.screens.loganswer import AnswerPanel
+from console.screens.logcolumns import look
 from console.screens.logpatterns import PatternsScreen
 from console.screens.logprompt import QuestionPrompt
 from console.screens.logscreen import LogScreen
@@ -78,13 +81,23 @@ class AskingScreen(LogScreen):
         """The line in which a question is typed."""
         texts = [text for text, _ in self._past if text]
         past = [text for at, text in enumerate(texts) if text not in texts[at + 1 :]]
-        return QuestionPrompt(
+        seen = Seen()
+        prompt = QuestionPrompt(
             self.asked.text,
             tried=self.try_text,
-            complete=lambda _text, _at: (),
+            complete=lambda text, at: complete(text, at, seen),
             past=past,
             ascii_only=self.console.ascii_only,
         )
+        if self._source is not None:
+            self.run_worker(self._see(self._source, seen, prompt), name="fields", exit_on_error=False)
+        return prompt
+
+    async def _see(self, source: RingSource, seen: Seen, prompt: QuestionPrompt) -> None:
+        """Look at the newest lines, for what can be completed."""
+        await look(source, seen)
+        if prompt.is_attached:
+            prompt.offer()
 
     def action_undo(self) -> None:
         """Ask the question before."""

@@ -1,7 +1,6 @@
 """The line in which questions are typed: completed, checked as they grow, tried on the lines behind it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -11,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widgets import Input
 
+from console.logs.completing import Completion
 from console.logs.language import QuestionError, parse
 from console.screens.dialog import Dialog
 from widgets.bars import HintLine, StatusLine
@@ -23,21 +23,8 @@ HELP_WORDS = (
     'words "a phrase" level>=warn region=eu -path~^/health duration>200ms since:1h | p95(duration) by region'
 )
 
-MOST = 12
-"""Completions that are offered."""
 
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """A completion: ``text`` in place of the characters from ``start`` to ``end``, and what it is."""
-
-    text: str
-    start: int
-    end: int
-    words: str = ""
-
-
-Complete = Callable[[str, int], Sequence[Offered]]
+Complete = Callable[[str, int], Sequence[Completion]]
 
 
 class QuestionPrompt(Dialog[str | None]):
@@ -74,9 +61,10 @@ class QuestionPrompt(Dialog[str | None]):
         self._ago = 0
         self._typed = text
         self._ascii = ascii_only
-        self._offered: Sequence[Offered] = ()
+        self._offered: Sequence[Completion] = ()
         self._chosen: int | None = None
         self._stem = ""
+        self._completed: str | None = None
         self._pause: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -92,7 +80,7 @@ class QuestionPrompt(Dialog[str | None]):
         self.app.clear_notifications()
         self.set_focus(self._line)
         self._check(self._text)
-        self._offer()
+        self.offer()
 
     @property
     def _line(self) -> Input:
@@ -101,8 +89,10 @@ class QuestionPrompt(Dialog[str | None]):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self._chosen is None:
-            self._offer()
+        if event.value != self._completed:
+            # typed, so the completion is taken as it stands
+            self._chosen = None
+            self.offer()
         self._check(event.value)
         if self._pause is not None:
             self._pause.stop()
@@ -130,7 +120,8 @@ class QuestionPrompt(Dialog[str | None]):
         else:
             self._chosen = (self._chosen + step) % len(self._offered)
         one = self._offered[self._chosen]
-        self._line.value = self._stem[: one.start] + one.text + self._stem[one.end :]
+        self._completed = self._stem[: one.start] + one.text + self._stem[one.end :]
+        self._line.value = self._completed
         self._line.cursor_position = one.start + len(one.text)
         self._show_offered()
 
@@ -146,18 +137,15 @@ class QuestionPrompt(Dialog[str | None]):
         self._line.cursor_position = len(self._line.value)
         self._chosen = None
 
-    def on_key(self) -> None:
-        """Any other key takes the completion as it stands."""
-        self._chosen = None
-
     def _try(self) -> None:
         text = self._line.value
         if self.is_attached and self._check(text):
             self._tried(text.strip())
 
-    def _offer(self) -> None:
+    def offer(self) -> None:
+        """Look anew at what may stand at the cursor."""
         line = self._line
-        self._offered = tuple(self._complete(line.value, line.cursor_position))[:MOST]
+        self._offered = tuple(self._complete(line.value, line.cursor_position))
         self._show_offered()
 
     def _show_offered(self) -> None:

@@ -17,6 +17,7 @@ from console.present.words import number
 from console.screens.loganswer import AnswerPanel
 from console.screens.logasking import SLICE, AskingScreen
 from console.screens.logsource import RingSource
+from console.screens.logtiles import TilesLine
 from widgets.logbars import LogBars
 from widgets.loglines import PERIOD, LogView
 from widgets.table import LiveTable
@@ -56,6 +57,7 @@ class LogsScreen(AskingScreen):
         """Streams, bars and records."""
         ascii_only = self.console.ascii_only
         yield LiveTable(ascii_only=ascii_only, id="streams", classes="zoomable")
+        yield TilesLine(ascii_only=ascii_only)
         yield LogBars(ascii_only=ascii_only, id="bars")
         yield AnswerPanel(ascii_only=ascii_only)
         yield LogView(ascii_only=ascii_only, id="records", classes="zoomable")
@@ -70,6 +72,7 @@ class LogsScreen(AskingScreen):
         """Show the streams as they are known now."""
         table = self.query_one("#streams", LiveTable)
         self.fill(table, lambda: self._paint_table(table, snapshot))
+        self.query_one(TilesLine).configured(self.console.settings.questions.values())
         self.hold_changed()
         self.set_class(self.size.height < 30, "-low")
 

@@ -12,7 +12,7 @@ from console.engine.state import Snapshot
 from console.logs.edit import with_value
 from console.logs.ring import Entry
 from console.present import logrecord as present
-from console.present.logline import unaskable
+from console.present.logline import NEW_LINE, unaskable
 from console.present.words import say
 from console.screens.base import ConsoleScreen
 from console.screens.logask import ask_logs
@@ -28,7 +28,7 @@ class RecordScreen(ConsoleScreen):
 
     TITLE_WORDS = "logs · record"
     HELP = (
-        "One record with all its fields. The arrows choose a field: i asks for its value alone, I for all "
+        "One record with all its fields. The arrows choose a field: i asks for its value alone, n for all "
         "others. t follows the trace, w unfolds the stack, y copies the message, Esc goes back."
     )
     DEFAULT_CSS = "RecordScreen DetailView { height: 1fr; border: round $border-blurred; }"
@@ -37,7 +37,7 @@ class RecordScreen(ConsoleScreen):
         quiet_key("w", "unfold", "unfold the stack, or fold it", "record.unfold"),
         quiet_key("t", "trace", "all lines of this trace, of all services", "logs.trace"),
         quiet_key("i", "only(True)", "only lines with the value under the cursor", "logs.only"),
-        quiet_key("I", "only(False)", "no lines with the value under the cursor", "logs.without"),
+        quiet_key("n", "only(False)", "no lines with the value under the cursor", "logs.without"),
     ]
 
     def __init__(self, entry: Entry, follow: Callable[[], None]) -> None:
@@ -81,7 +81,7 @@ class RecordScreen(ConsoleScreen):
 
     def hint(self) -> str:
         """The message."""
-        return self._record.message
+        return self._record.message.replace(NEW_LINE, " / ")
 
     def _sections(self) -> list[Section]:
         record, subject = self._record, self._subject

@@ -5,10 +5,13 @@ import stat
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
+from collectors.model.practice import Practice
 from console.logs import running
 from console.screens.loganswer import AnswerPanel
-from tests.console.screens.stage import Stage, batch, staged
+from console.settings.values import SavedQuestion, Threshold
+from tests.console.screens.stage import Stage, batch, settings_of, staged
 from tests.console.screens.test_log_screen import ERROR, LOGS, fill, now, screen_of
 from tests.servers.waiting import wait_until_async
 from widgets.table import LiveTable
@@ -138,3 +141,62 @@ async def test_lines_are_written_where_nothing_is_counted(
         assert len(path.read_text().splitlines()) == 6
         await stage.press("x", "ctrl+u", *"/nowhere.txt", "enter")
         await stage.until("names no kind of file")
+
+
+async def test_pinned_questions_stand_above_the_lines_with_their_level(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limit = Threshold(warning=3, critical=50)
+    questions = {
+        "errors": SavedQuestion(name="errors", ask="level>=error | count", pin=True, threshold=limit),
+        "eu": SavedQuestion(name="eu", ask="region=eu"),
+    }
+    settings = settings_of((Practice.LOGS, Practice.QUEUES), questions=questions)
+    async with staged(monkeypatch, settings=settings) as stage:
+        fill(stage.app.ring)
+        await stage.press("5")
+        await stage.until("▲ errors 6")
+        stage.app.ring.append(batch(*(now(0.1, f"e{n}", ERROR) for n in range(60))))
+        await stage.until("✖ errors 66")
+        await palette(stage, "ask: eu")
+        assert screen_of(stage).asked.text == "region=eu"
+
+
+async def test_a_question_is_pinned_saved_and_unpinned_from_the_palette(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with staged(monkeypatch, settings=LOGS) as stage:
+        fill(stage.app.ring)
+        await ask(stage, "region=eu | count")
+        await palette(stage, "logs: pin this question")
+        await stage.until("· count 30")
+        await stage.press("escape", "escape")
+        assert "· count 30" in stage.text()
+        await ask(stage, 'a "b"')
+        await palette(stage, "logs: save this question")
+        assert stage.app.clipboard == '[questions.NAME]\nask = "a \\"b\\""\n'
+        await palette(stage, "logs: unpin count")
+        assert "· count 30" not in stage.text()
+
+
+async def palette(stage: Stage, name: str) -> None:
+    """Run a command of the palette by its whole name."""
+    await stage.press(":", *name)
+    await stage.until(lambda shown: sum(name in line for line in shown.splitlines()) > 1)
+    await stage.press("enter")
+    await wait_until_async(lambda: len(stage.app.screen_stack) == 1, 10)
+    await stage.pilot.pause()
+
+
+async def test_fields_and_values_seen_are_completed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with staged(monkeypatch, settings=LOGS) as stage:
+        fill(stage.app.ring)
+        await stage.press("5", "/", *"reg")
+        await stage.until("region= (text, 100 %)")
+        await stage.press("tab")
+        line = stage.app.screen.query_one(Input)
+        assert line.value == "region="
+        await stage.press("u")
+        await stage.until("us (50 %)")
+        await stage.press("tab", "enter")
+        assert screen_of(stage).asked.text == "region=us"

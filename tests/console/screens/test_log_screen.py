@@ -152,7 +152,7 @@ async def test_a_value_under_the_cursor_is_asked_for_and_the_view_stays_there(
         screen = screen_of(stage)
         assert screen.asked.text in ("service=orders", "service=billing")
         await stage.until(lambda text: "›" in text and "line 50" in text and "HELD" in text)
-        await stage.press("right", "I")
+        await stage.press("right", "n")
         assert screen.asked.text.endswith("-level=error")
         assert "✖" not in "\n".join(stage.text().splitlines()[12:])
 

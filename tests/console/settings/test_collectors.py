@@ -259,6 +259,7 @@ def test_options_are_strict(place: Any, text: str, key: str, message: str, remed
         ('[collectors."a b"]\ntype = "health.sample"', 'collectors."a b"'),
         ('[collectors.x]\ntype = "${NONE}"', "collectors.x.type"),
         ("[questions]\na = 1", "questions.a"),
+        ("[queries]\na = 1", "queries"),
         ("[collector.x]\na = 1", "collector"),
         ("name = 1", "name"),
     ],
