@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 from tests.bench import (
     bench_logs,
+    bench_logview,
     bench_table,
     hung,
     invalidated,
@@ -37,6 +38,7 @@ BENCHES: dict[str, Callable[[Place], Iterator[Figure]]] = {
     "sources": scale.sources,
     "rows": bench_table.figures,
     "logs": bench_logs.figures,
+    "logview": bench_logview.figures,
     "ssh": through_ssh.figures,
     "history": stored.history,
     "recording": stored.recording,
