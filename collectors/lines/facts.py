@@ -10,7 +10,6 @@ from collectors.lines.profile import Profile
 from collectors.logs._formats import csvlog, export
 from collectors.logs._formats.assemble import Assembled
 from collectors.logs._formats.joins import opens_trace
-from collectors.logs._formats.otlp import FIRST
 from collectors.logs._formats.virtual import duration_of, error_of, stack_of, trace_of, word_of
 from collectors.model.logs import Severity
 
@@ -51,8 +50,8 @@ def facts(raw: bytes, profile: Profile, now: float | None = None) -> Facts:
     """
     if raw[:1] == b"{" and b"\n" not in raw and profile.reader.takes_json:
         told, rung, hostile = profile.reader.object(raw)
-        # what holds other lines goes the long way
-        if told is not None and "log" not in told.fields and not raw.startswith(FIRST):
+        # what may hold another line goes the long way
+        if told is not None and "log" not in told.fields:
             return _told(Assembled(told, [raw], 0, 0.0, hostile, raw, "json", 0, rung), profile)
     present = clock.time() if now is None else now
     assembler = profile.assembler()
@@ -116,7 +115,7 @@ def _told(record: Assembled, profile: Profile) -> Facts:
     return Facts(
         told.time,
         told.severity,
-        told.message,
+        told.message or _text(record.text),
         word_of(found, paths["logger"]),
         trace_of(found, paths["trace"]),
         word_of(found, paths["request"]),
@@ -129,3 +128,8 @@ def _told(record: Assembled, profile: Profile) -> Facts:
         told.ok,
         record.hostile,
     )
+
+
+def _text(line: bytes | str) -> str:
+    """The line itself, where it says nothing."""
+    return line if isinstance(line, str) else line.decode("utf-8", "replace")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from collectors.logs._counts import MINUTE, Counts
 from collectors.logs._formats.parser import Parser
+from collectors.logs._habits import Habits
 from collectors.model.logs import LogBatch, LogReading, LogRecord
 from collectors.model.quantity import (
     Quantity,
@@ -50,7 +51,7 @@ class _Waiting:
 
 
 class Stream:
-    """One followed source. ``cutoff``: a backlog's records before it (UTC epoch seconds) are skipped.
+    """One followed source. ``cutoff``: a backlog's records before it (UTC epoch seconds) are skipped, if any.
 
     ``keep`` takes the position behind all that was emitted, right after it was. ``kind`` is the prefix of
     the reading's own fields.
@@ -79,6 +80,7 @@ class Stream:
         self._kind = kind
         self._skipping = True
         self._counts = Counts(now)
+        self._habits = Habits()
         self._waiting: deque[_Waiting] = deque()
         self._parsed: deque[_Waiting] = deque([_Waiting([])])
         self._told: tuple[_Waiting, int] | None = None
@@ -140,7 +142,7 @@ class Stream:
         """How the stream stands; ``now`` is CLOCK_BOOTTIME, ``wall`` UTC epoch seconds."""
         status = self.status
         counts = self._counts
-        _, errors, warnings, _ = counts.minute(now)
+        lines, errors, warnings, _ = counts.minute(now)
         rates = counts.rates() if self._ever else None
         line_rate, error_rate, warning_rate = (
             (exact(rate, Unit.PER_SECOND) for rate in rates) if rates else (needs_samples() for _ in range(3))
@@ -161,11 +163,17 @@ class Stream:
             unparsed=exact_or_unknown(counts.unparsed(now), Unit.RATIO),
             rotations=exact(status.rotations + status.truncations),
             lost=(at_least if status.lost_more else exact)(lost, Unit.BYTES),
+            usual_rate=self._habits.usual_rate(),
+            rate_ratio=self._habits.against_usual(lines),
+            longest_silence=self._habits.longest_silence(),
+            clock_skew=self._habits.skew(),
             extra=(
                 ("file.truncations", exact(status.truncations))
                 if self._kind == "file"
                 else (f"{self._kind}.starts", exact(status.starts)),
                 (f"{self._kind}.hostile", exact(counts.hostile)),
+                (f"{self._kind}.lenient", exact(self._parser.lenient)),
+                (f"{self._kind}.refused", exact(self._parser.refused)),
             ),
         )
 
@@ -174,8 +182,17 @@ class Stream:
         if not waiting.backlog:
             for record in made:
                 self._counts.add(record, now, live=True)
+            if made:
+                self._habits.saw(now, len(made))
+                if made[-1].timed:
+                    self._habits.told(made[-1].time, waiting.arrival)
             return made
-        if self._skipping and waiting.timed and (waiting.replayed or not self.source.resumed):
+        if (
+            self._cutoff
+            and self._skipping
+            and waiting.timed
+            and (waiting.replayed or not self.source.resumed)
+        ):
             fits = (at for at, record in enumerate(made) if record.timed and record.time >= self._cutoff)
             first = next(fits, None)
             if first is None:
@@ -183,8 +200,11 @@ class Stream:
             self._skipping = False
             made = made[first:]
         for record in made:
-            if record.timed and wall - MINUTE < record.time <= wall:
-                self._counts.add(record, now - (wall - record.time), live=False)
+            if record.timed and record.time <= wall:
+                at = now - (wall - record.time)
+                self._habits.saw(at)
+                if wall - MINUTE < record.time:
+                    self._counts.add(record, at, live=False)
         return made
 
     def _emit(self, records: list[LogRecord], emit: Callable[[LogBatch], None]) -> None:

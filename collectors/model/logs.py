@@ -92,3 +92,17 @@ class LogReading(Reading):
     lost: Quantity = quantity_field(
         Unit.BYTES, "Bytes known to be lost, by truncation or by the cap on a line.", bad=Bad.HIGH
     )
+    usual_rate: Quantity = quantity_field(
+        Unit.PER_SECOND, "Lines per second in the median minute of the stream's own past."
+    )
+    rate_ratio: Quantity = quantity_field(
+        Unit.RATIO, "Lines of the last minute, as a share of the usual ones.", roll_up=RollUp.NOT
+    )
+    longest_silence: Quantity = quantity_field(
+        Unit.SECONDS, "The longest time between two lines in the stream's own past.", roll_up=RollUp.MAX
+    )
+    clock_skew: Quantity = quantity_field(
+        Unit.SECONDS,
+        "By how much lines tell a later time than that of their arrival; negative where an earlier one.",
+        roll_up=RollUp.NOT,
+    )

@@ -5,7 +5,15 @@ from collections.abc import Callable, Iterator, Mapping
 from collectors.model.verdict import Verdict
 from console.engine.history import History
 from console.engine.state import Snapshot
-from console.findings import cache_cold, dead_letters, gateway_slow, lying_health, pool_leak, worker_gone
+from console.findings import (
+    cache_cold,
+    dead_letters,
+    gateway_slow,
+    lying_health,
+    pool_leak,
+    silent_stream,
+    worker_gone,
+)
 from console.findings.view import View
 from console.settings import Service
 
@@ -15,6 +23,7 @@ FINDINGS: tuple[Callable[[View], Iterator[Verdict]], ...] = (
     gateway_slow.find,
     lying_health.find,
     pool_leak.find,
+    silent_stream.find,
     worker_gone.find,
 )
 """Every diagnosis, in no particular order."""

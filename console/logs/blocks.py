@@ -9,7 +9,7 @@ from collectors.transport.read.files_pages import GzipPages, Pages, PlainPages
 from collectors.transport.read.files_past import PastFile
 from console.logs.language.moments import Window
 
-BLOCK = 1024 * 1024
+BLOCK = 256 * 1024
 """Bytes of one block, about."""
 
 

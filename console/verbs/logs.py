@@ -40,7 +40,7 @@ from console.verbs.logfiles import (
     saved,
     without_neighbours,
 )
-from console.verbs.sourcing import settings_or_exit
+from console.verbs.sourcing import redact_or_exit, settings_or_exit
 
 UNREAD = 3
 """Exit status where nothing of what was named could be read."""
@@ -102,6 +102,8 @@ def _asked(wanted: Wanted, wish: LogsWish) -> _Asked:
         words = Named(words.paths, saved(words.question, settings))
     question = _windowed(parse(words.question), wish)
     if words.paths or (not (wanted.config or wanted.environment) and piped()):
+        if settings is None:
+            redact_or_exit(wanted)
         paths = list(words.paths) or [PIPE]
         if _asks_past(question):
             paths = without_neighbours(paths)

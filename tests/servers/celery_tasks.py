@@ -11,19 +11,23 @@ app.conf.worker_prefetch_multiplier = 2
 app.conf.broker_connection_retry_on_startup = True
 
 
-def _nap(path: str, seconds: float) -> None:
+def _wait(path: str, gate: str) -> None:
     with Path(path).open("a") as file:
         file.write("began\n")
-    time.sleep(seconds)
+    until = time.monotonic() + 90
+    while not Path(gate).exists() and time.monotonic() < until:
+        time.sleep(0.02)
     with Path(path).open("a") as file:
         file.write("ended\n")
 
 
 @app.task  # type: ignore[untyped-decorator] # celery is untyped
-def nap(path: str, seconds: float) -> None:
-    _nap(path, seconds)
+def early(path: str, gate: str) -> None:
+    """Ends when the gate is there."""
+    _wait(path, gate)
 
 
 @app.task(acks_late=True)  # type: ignore[untyped-decorator] # the same
-def late(path: str, seconds: float) -> None:
-    _nap(path, seconds)
+def late(path: str, gate: str) -> None:
+    """The same, and comes back where its worker dies."""
+    _wait(path, gate)

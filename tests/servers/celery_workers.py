@@ -40,12 +40,22 @@ def worker(
         child.wait()
 
 
-def answers(broker: str, name: str) -> bool:
-    """Whether a worker hears the bus, by the real library."""
+def answers(broker: str, name: str, count: int = 1) -> bool:
+    """Whether as many workers of a name hear the bus, by the real library."""
     from celery import Celery
 
     with Celery("asker", broker=broker, set_as_current=False) as app:
-        return bool(app.control.broadcast("ping", destination=[name], reply=True, timeout=0.5, limit=1))
+        told = app.control.broadcast("ping", destination=[name], reply=True, timeout=0.5, limit=count)
+        return len(told) == count
+
+
+def put_back(broker: str, name: str, *queues: str) -> None:
+    """Make a worker take from queues, by the real library."""
+    from celery import Celery
+
+    with Celery("asker", broker=broker, set_as_current=False) as app:
+        for queue in queues:
+            app.control.add_consumer(queue, destination=[name], reply=True, timeout=5, limit=1)
 
 
 def send(broker: str, task: str, *arguments: object, queue: str = "celery") -> None:

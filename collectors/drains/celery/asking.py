@@ -20,6 +20,9 @@ from collectors.text import one_line
 WAIT = 3.0
 """Seconds that one worker has for its answer, which most give in milliseconds."""
 
+TWINS = 0.7
+"""Seconds after the first answer in which another worker of the same name would give its own."""
+
 ALL = 1.0
 """Seconds for the answers of all workers, of whom nobody knows how many there are."""
 
@@ -81,12 +84,14 @@ class Bus:
             if kind is None:
                 raise
 
-    async def ask(self, node: bytes, method: str, arguments: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - a worker's JSON
-        """The answer of one worker; None where it gave none in time.
+    async def ask(
+        self, node: bytes, method: str, arguments: Mapping[str, Any] | None = None, *, twins: float = 0.0
+    ) -> Any:  # noqa: ANN401 - a worker's JSON
+        """The answer of one worker; None where it gave none in time. ``twins``: seconds to wait for others.
 
         Raises RefusedError where two answer to the name or it says no, and SourceError.
         """
-        answers = await self._asked(node, method, arguments or {}, WAIT)
+        answers = await self._asked(node, method, arguments or {}, WAIT, twins)
         mine = [answer for name, answer in answers if name == node]
         if len(mine) > 1:
             raise RefusedError(
@@ -99,7 +104,7 @@ class Bus:
 
     async def ask_all(self, method: str) -> dict[bytes, Any]:
         """The answers of all workers that gave one in a second."""
-        return dict(await self._asked(None, method, {}, ALL))
+        return dict(await self._asked(None, method, {}, ALL, ALL))
 
     async def tell(self, node: bytes, method: str) -> None:
         """An order that is not answered; raises RefusedError where nobody listens."""
@@ -109,8 +114,8 @@ class Bus:
             raise RefusedError("no worker listens to the bus any more")
 
     async def pid(self, node: bytes) -> int | None:
-        """Its process; None where it does not answer."""
-        stats = await self.ask(node, "stats")
+        """Its process; None where it does not answer. Raises RefusedError where two have its name."""
+        stats = await self.ask(node, "stats", twins=TWINS)
         pid = stats.get("pid") if isinstance(stats, dict) else None
         return pid if isinstance(pid, int) else None
 
@@ -132,18 +137,22 @@ class Bus:
         return Held(len(active), len(reserved), early)
 
     async def _asked(
-        self, node: bytes | None, method: str, arguments: Mapping[str, Any], wait: float
+        self, node: bytes | None, method: str, arguments: Mapping[str, Any], wait: float, linger: float
     ) -> list[tuple[bytes, Any]]:
+        """Answers until ``wait`` seconds are over, or ``linger`` after the first."""
         names, ticket, address = self._names, str(uuid.uuid4()), self._address
         message = broadcast(method, arguments, node, Reply(address, ticket))
         until = time.monotonic() + wait
         found: list[tuple[bytes, Any]] = []
         self._asked_any = True
         await self._hands.script(ASK, [names.replies], [names.route(address), names.bus, message])
-        while not (node is not None and found) and time.monotonic() < until:
+        while time.monotonic() < until:
             await asyncio.sleep(_STEP)
             items = await self._hands.script(LISTEN, [names.inbox(address)], [])
-            found += answers_in(items or [], ticket)
+            new = answers_in(items or [], ticket)
+            if new and not found:
+                until = min(until, time.monotonic() + linger)
+            found += new
         return found
 
 

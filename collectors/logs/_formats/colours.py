@@ -2,6 +2,9 @@
 
 import re
 
+MOST = 64 * 1024
+"""Characters in which colours are looked for."""
+
 _COLOURS = re.compile(r"\x1b\[[\d;]{0,16}m")
 
 
@@ -12,5 +15,5 @@ def colourless(data: bytes) -> tuple[str, bool]:
     except UnicodeDecodeError:
         text, invalid = data.decode("utf-8", "replace"), True
     if "\x1b" in text:
-        text = _COLOURS.sub("", text)
+        text = _COLOURS.sub("", text[:MOST]) + text[MOST:]
     return text, invalid

@@ -4,26 +4,27 @@ The shape is that of opentelemetry-proto's ``LogsData`` in its JSON mapping, as 
 exporter writes it: ``traceId`` in hexadecimal, 64-bit integers as text.
 """
 
+from itertools import groupby
 from typing import Any
 
 import msgspec
 
 FIRST = b'{"resourceLogs"'
-MOST_RECORDS = 4096
+MOST_RECORDS = 1024
 """Records of one line that become records of their own; the rest stays with the last."""
 
-_ROOM = 8 * 1024 * 1024
+_ROOM = 4 * 1024 * 1024
 """Bytes that the records of one line may have together, each with its resource and scope."""
 
 _DEEPEST = 16
 
 
-class _Scope(msgspec.Struct):
+class _Scope(msgspec.Struct, eq=False):
     scope: msgspec.Raw = msgspec.Raw(b"{}")
     logRecords: list[msgspec.Raw] = []  # noqa: N815 - the protocol's name
 
 
-class _Resource(msgspec.Struct):
+class _Resource(msgspec.Struct, eq=False):
     resource: msgspec.Raw = msgspec.Raw(b"{}")
     scopeLogs: list[_Scope] = []  # noqa: N815 - the protocol's name
 
@@ -33,28 +34,48 @@ class _Line(msgspec.Struct):
 
 
 _DECODE = msgspec.json.Decoder(_Line).decode
-_ONE = b'{"resourceLogs":[{"resource":%b,"scopeLogs":[{"scope":%b,"logRecords":[%b]}]}]}'
+_Part = tuple[_Resource, _Scope, msgspec.Raw]
 
 
 def split(line: bytes) -> list[bytes]:
-    """The line as lines of one record each; itself where it has one, or cannot be read."""
+    """The line as lines of one record each; itself where it has one, or cannot be read.
+
+    Where they would be too many or too long, the last holds all the others.
+    """
     try:
         found = _DECODE(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return [line]
+    parts = [
+        (resource, scope, record)
+        for resource in found.resourceLogs
+        for scope in resource.scopeLogs
+        for record in scope.logRecords
+    ]
+    if len(parts) < 2:
+        return [line]
     lines: list[bytes] = []
     room = _ROOM
-    for resource in found.resourceLogs:
-        for scope in resource.scopeLogs:
-            records = [bytes(record) for record in scope.logRecords]
-            for at, record in enumerate(records):
-                last = len(lines) >= MOST_RECORDS or room <= 0
-                held = b",".join(records[at:]) if last else record
-                lines.append(_ONE % (bytes(resource.resource), bytes(scope.scope), held))
-                room -= len(lines[-1])
-                if last:
-                    break
-    return lines if len(lines) > 1 else [line]
+    for at, part in enumerate(parts):
+        if room <= 0 or at >= MOST_RECORDS:
+            lines.append(_line_of(parts[at:]))
+            break
+        lines.append(_line_of([part]))
+        room -= len(lines[-1])
+    return lines
+
+
+def _line_of(parts: list[_Part]) -> bytes:
+    """A line of these records, each resource and scope as often as they change."""
+    resources: list[bytes] = []
+    for resource, of_resource in groupby(parts, key=lambda part: part[0]):
+        scopes = [
+            b'{"scope":%b,"logRecords":[%b]}'
+            % (bytes(scope.scope), b",".join(bytes(record) for _, _, record in of_scope))
+            for scope, of_scope in groupby(of_resource, key=lambda part: part[1])
+        ]
+        resources.append(b'{"resource":%b,"scopeLogs":[%b]}' % (bytes(resource.resource), b",".join(scopes)))
+    return b'{"resourceLogs":[%b]}' % b",".join(resources)
 
 
 def read(found: dict[str, Any]) -> dict[str, Any] | None:

@@ -9,12 +9,13 @@ from datetime import datetime
 from itertools import repeat
 
 from collectors.lines.facts import Facts, Profile, facts
+from collectors.logs._formats.instant import of_any
 from console.logs.asking.answer import Answer, Coverage
 from console.logs.asking.batch import Batch, Tally
 from console.logs.asking.joining import joined
 from console.logs.asking.matching import sieve
 from console.logs.asking.needle import needle_of
-from console.logs.asking.plan import Plan
+from console.logs.asking.plan import Paths, Plan, Reader
 from console.logs.asking.quick import QuickBatch
 from console.logs.asking.sinks import MOST_RECORDS, Sink, sink_of
 from console.logs.asking.testing import Moment
@@ -26,6 +27,9 @@ from console.logs.language.syntax import Field, Function, Summary
 from console.logs.source import Chunk, State
 
 _TIME = Field("time")
+_EDGE = 64 * 1024
+_NEAR = 16
+"""Bytes, and lines of them, in which a time is looked for at each end of a chunk."""
 
 
 def window_of(question: Question, moment: Moment) -> Window:
@@ -65,6 +69,7 @@ class Evaluation:
         if self._timed:
             self._fields |= {_TIME}
         self._whole = needs_whole(question)
+        self._clocks: dict[int, tuple[Profile, Reader, Paths]] = {}
         self._plans: dict[int, tuple[Profile, Plan | None]] = {}
         self.sink = sink_of(question, zone_offset(moment), most) if sink is None else sink
 
@@ -168,14 +173,26 @@ class Evaluation:
         return known[1]
 
     def _look(self, chunk: Chunk) -> None:
-        """See from when to when a chunk is, by its ends."""
+        """See from when to when a chunk is, by the outermost of its lines that tell a time."""
         if chunk.records is None:
             block = chunk.block
-            end = block.rfind(b"\n", 0, len(block) - 1) + 1
-            ends = (block[: block.find(b"\n") if b"\n" in block else len(block)], block[end:].rstrip(b"\n"))
+            first, last = block[:_EDGE].splitlines(), block[-_EDGE:].splitlines()
         else:
-            ends = (chunk.records[0], chunk.records[-1])
-        self.tally.saw(*(facts(one, chunk.profile).time for one in ends))
+            first = last = list(chunk.records)
+        for edge in (first[:_NEAR], last[: -_NEAR - 1 : -1]):
+            times = (self._time(one, chunk.profile) for one in edge)
+            self.tally.saw(next((time for time in times if time is not None), None))
+
+    def _time(self, line: bytes, profile: Profile) -> float | None:
+        """The time that a line tells, without the rest of it where that can be."""
+        known = self._clocks.get(id(profile))
+        if known is None:
+            paths = profile.aliases["time"][:1] if profile.direct else ()
+            known = self._clocks[id(profile)] = (profile, Reader(paths), paths)
+        _, reader, paths = known
+        row = reader.row(line) if paths else None
+        time = None if row is None else of_any(reader.at((row,), paths[0])[0])
+        return facts(line, profile).time if time is None else time
 
     def answer(self, states: Sequence[State], *, stopped: bool = False) -> Answer:
         """The answer so far."""

@@ -1,6 +1,8 @@
 """A filter, compiled: batches in, the batches of what passes out."""
 
+import operator
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from operator import and_, not_, or_
 from typing import Any
 
@@ -30,13 +32,25 @@ Sieve = Callable[[Batch], Batch]
 
 _REMEMBERED = 8_192
 _TEXTS = {str, msgspec.UnsetType}
+_NUMBERS = {int, float, msgspec.UnsetType}
+_OPERATORS: dict[Sign, Callable[[Any, Any], bool]] = {
+    Sign.HAS: operator.eq,
+    Sign.IS: operator.eq,
+    Sign.NOT: operator.ne,
+    Sign.LESS: operator.lt,
+    Sign.AT_MOST: operator.le,
+    Sign.MORE: operator.gt,
+    Sign.AT_LEAST: operator.ge,
+}
+"""What two numbers are asked."""
 
 
 def sieve(term: Filter, moment: Moment) -> Sieve:
     """What lets through the rows that fit; the terms of an And see only what is left for them."""
     if isinstance(term, Everything):
         return lambda batch: batch
-    sieves = [_picker(masker(one, moment)) for one in (term.terms if isinstance(term, And) else (term,))]
+    terms = sorted(term.terms, key=_cost) if isinstance(term, And) else [term]
+    sieves = [_picker(masker(one, moment)) for one in terms]
 
     def through(batch: Batch) -> Batch:
         for one in sieves:
@@ -46,6 +60,17 @@ def sieve(term: Filter, moment: Moment) -> Sieve:
         return batch
 
     return through
+
+
+def _cost(term: Filter) -> int:
+    """Which terms are asked first: those that cost little."""
+    if not isinstance(term, Compare):
+        return 4
+    if term.sign is Sign.MATCHES:
+        return 5
+    if term.field.virtual:
+        return 3 if term.field.virtual == "level" else 6
+    return 0 if term.sign is Sign.IS else 2 if term.sign is Sign.HAS else 1
 
 
 def _picker(mask_of: Masker) -> Sieve:
@@ -108,6 +133,8 @@ class _Comparison:
         self._of_seconds = measured and found is not None and found.kind is Kind.SECONDS
         plain = measure(literal.text) is None and compared.sign is Sign.IS and not compared.field.virtual
         self._exactly = literal.text if plain else None
+        plain = found is not None and found.kind is Kind.PLAIN and not compared.field.virtual
+        self._number = found.value if found is not None and plain and compared.sign in _OPERATORS else None
         self._reach = examine(literal.text).reach if compared.sign is Sign.MATCHES else 0
 
     def mask(self, batch: Batch) -> Mask:
@@ -122,6 +149,8 @@ class _Comparison:
             batch.tally.partly += within(
                 batch, [type(one) is str and len(one) > self._reach for one in column]
             )
+        if self._number is not None and batch.strict and kinds <= _NUMBERS:
+            return _numbers(self._compared.sign, self._number, column, lacks=msgspec.UnsetType in kinds)
         if kinds <= _TEXTS:
             if self._exactly is not None:
                 exactly = self._exactly
@@ -155,6 +184,14 @@ class _Comparison:
             bare |= kinds & {int, float}
         if bare:
             batch.tally.unitless += within(batch, [type(one) in bare for one in column])
+
+
+def _numbers(sign: Sign, number: float, column: Sequence[Any], *, lacks: bool) -> Mask:
+    """A column of nothing but numbers, some of them absent where it lacks."""
+    compare = _OPERATORS[sign]
+    if lacks:
+        return [value is not ABSENT and compare(value, number) for value in column]
+    return list(map(compare, column, repeat(number)))
 
 
 def within(batch: Batch, flags: Sequence[bool]) -> int:

@@ -70,6 +70,9 @@ def _durations(column: Sequence[Any], kinds: set[type], keys: Sequence[Key]) -> 
 
 
 def _split(values: Sequence[float], keys: Sequence[Key]) -> dict[Key, list[float]]:
+    different = set(keys)
+    if len(different) == 1:
+        return {different.pop(): list(values)}
     found: dict[Key, list[float]] = defaultdict(list)
     for key, value in zip(keys, values, strict=True):
         found[key].append(value)
@@ -79,23 +82,23 @@ def _split(values: Sequence[float], keys: Sequence[Key]) -> dict[Key, list[float
 class Heap:
     """The numbers of one field in one row, by what they count."""
 
-    __slots__ = ("_ranked", "parts")
+    __slots__ = ("_wanted", "parts")
 
-    def __init__(self, *, ranked: bool) -> None:
-        self._ranked = ranked
+    def __init__(self, *, ranked: bool, summed: bool) -> None:
+        self._wanted = (ranked, summed)
         self.parts: dict[Kind, Numbers] = {}
 
     def add(self, kind: Kind, values: Sequence[float]) -> None:
         """Take numbers of one kind."""
         part = self.parts.get(kind)
         if part is None:
-            part = self.parts[kind] = Numbers(ranked=self._ranked)
+            part = self.parts[kind] = Numbers(*self._wanted)
         part.add(values)
 
     def merge(self, other: "Heap") -> None:
         """Take what another one holds."""
         for kind, part in other.parts.items():
-            mine = self.parts.setdefault(kind, Numbers(ranked=self._ranked))
+            mine = self.parts.setdefault(kind, Numbers(*self._wanted))
             mine.merge(part)
 
 

@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from collectors.text import Shown, one_line
 from console.logs.asking.batch import Batch
@@ -44,10 +46,20 @@ class Miner:
 
     def feed(self, batch: Batch) -> None:
         """Take a batch's messages."""
-        messages = batch.column(_MESSAGE)
-        for message, level, time in zip(messages, batch.column(_LEVEL), batch.times(), strict=True):
-            text = text_of(message)[:LOOKED_AT]
-            self._take(template(text), _Template(1, time, level if type(level) is int else None, text))
+        rows = zip(batch.column(_MESSAGE), batch.column(_LEVEL), batch.times(), strict=True)
+        seen: dict[tuple[Any, Any], _Template] = {}
+        for message, level, time in rows:
+            text = message if type(message) is str else text_of(message)
+            known = seen.get((text, level))
+            if known is None:
+                seen[text, level] = _Template(
+                    1, time, level if type(level) is int else None, text[:LOOKED_AT]
+                )
+            else:
+                known.count += 1
+                known.time = max(time, known.time)
+        for one in seen.values():
+            self._take(template(one.sample), one)
 
     def merge(self, other: "Miner") -> None:
         """Take what another one counted."""
@@ -85,6 +97,7 @@ class Miner:
             self.beyond += one.count
 
 
+@lru_cache(maxsize=8192)
 def template(text: str) -> str:
     """A message with ``*`` for what varies: numbers, ids, times, addresses, texts in quotes."""
     return _VARIABLE.sub("*", text)

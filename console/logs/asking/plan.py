@@ -49,6 +49,13 @@ class Reader:
         except _FAULTS:
             return None
 
+    def each(self, lines: Iterable[bytes]) -> Rows | None:
+        """A row for each line, None where one of them is anything but one object."""
+        try:
+            return list(map(self._decoder.decode, lines))
+        except _FAULTS:
+            return None
+
     def row(self, line: bytes) -> Any:  # noqa: ANN401 - a struct made for the paths
         """One line's row, None where it cannot be read so."""
         if line[:1] != b"{":
@@ -108,15 +115,18 @@ class Plan:
 
     def rows(self, chunk: Chunk, count: int) -> Rows | None:
         """A row for each of ``count`` lines, None where not every line is one object and no more."""
-        block = chunk.whole()
-        if not block.startswith(b"{"):
-            return None
         reading = self._next()
-        rows = reading.reader.rows(block)
-        # each newline stands between two objects, and there are as many newlines as objects
-        if rows is None or len(rows) != count or block.count(b"}\n{") != count - 1:
-            return None
-        if reading.paths is self.every:
+        if chunk.records is not None:
+            rows = reading.reader.each(chunk.records)
+            if rows is None:
+                return None
+        else:
+            block = chunk.whole()
+            rows = reading.reader.rows(block) if block.startswith(b"{") else None
+            # each newline stands between two objects, and there are as many newlines as objects
+            if rows is None or len(rows) != count or block.count(b"}\n{") != count - 1:
+                return None
+        if not self._known:
             self._learn(rows)
         return rows
 
@@ -124,7 +134,7 @@ class Plan:
         """A row for each line, None for one that cannot be read so."""
         reading = self._next()
         rows = list(map(reading.reader.row, lines))
-        if reading.paths is self.every:
+        if not self._known:
             self._learn([row for row in rows if row is not None])
         return rows
 
@@ -143,7 +153,7 @@ class Plan:
         }
         if not self._known:
             paths = self.every
-        if paths != self.reading.paths or paths is self.every:
+        if paths != self.reading.paths:
             self.reading = Reading(self, paths)
         return self.reading
 

@@ -183,6 +183,9 @@ def _levels(batch: QuickBatch, field: Field) -> Column:
         reader, every = batch.plan.reader((batch.plan.every[field],)), batch.plan.every[field]
         rows = list(map(reader.row, batch.lines()))
         columns = [reader.at(rows, path) for path in every]
+    if reading.paths[field][-1:] == ("status",) and not all(map(_lacks, columns[:-1])):
+        # a status is a level only where no level is told
+        columns.pop()
     keys: list[Any] = list(zip(*map(_hashable, columns), strict=True))
     known = batch.plan.levels
     new = {key for key in set(keys) if key not in known}

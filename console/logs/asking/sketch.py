@@ -1,4 +1,4 @@
-"""Many numbers in little memory: all of them up to a bound, then counts in buckets 1 % apart.
+"""Many numbers in little memory: all of them up to a bound, then counts in buckets 1 % wide.
 
 What is told does not depend on the order in which the numbers came, nor on how they were cut into parts:
 the same records give the same answer from memory, from a file and line by line.
@@ -13,7 +13,7 @@ from operator import mul
 EXACT = 200_000
 """Numbers kept as they are."""
 
-ERROR = 0.01
+ERROR = 0.005
 """Relative error of a percentile beyond that."""
 
 LARGEST = 1e300
@@ -28,10 +28,22 @@ _PENDING = 8_192
 class Numbers:
     """Count, sum, extremes and percentiles of finite numbers; ``ranked``: percentiles are wanted."""
 
-    __slots__ = ("_ranked", "above", "below", "highest", "kept", "lowest", "partials", "pending", "zeros")
+    __slots__ = (
+        "_ranked",
+        "_summed",
+        "above",
+        "below",
+        "highest",
+        "kept",
+        "lowest",
+        "partials",
+        "pending",
+        "zeros",
+    )
 
-    def __init__(self, *, ranked: bool) -> None:
+    def __init__(self, ranked: bool, summed: bool) -> None:  # noqa: FBT001 - one pair, made in one place
         self._ranked = ranked
+        self._summed = summed
         self.pending: list[float] = []
         self.partials: list[float] = []
         self.kept = 0
@@ -71,7 +83,7 @@ class Numbers:
 
     @property
     def total(self) -> float | None:
-        """Their sum, rounded once."""
+        """Their sum, rounded once; wrong unless it was wanted."""
         return math.fsum([*self.partials, *self.pending]) if self.count else None
 
     @property
@@ -124,11 +136,14 @@ class Numbers:
         if not values:
             return
         self.kept += len(values)
-        self.lowest, self.highest = min([*values, self.lowest]), max([*values, self.highest])
-        self.partials = _exact([*self.partials, *values])
+        low, high = min(values), max(values)
+        self.lowest = min(low, self.lowest)
+        self.highest = max(high, self.highest)
+        if self._summed:
+            self.partials = _exact([*self.partials, *values])
         if not self._ranked:
             return
-        if self.lowest > 0:
+        if low > 0:
             self.above.update(_keys(values))
             return
         self.above.update(_keys([value for value in values if value > 0]))

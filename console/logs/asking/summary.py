@@ -21,6 +21,7 @@ MOST_GROUPS = 10_000
 """Rows of a table; records beyond are counted."""
 
 _RANKED = frozenset({Function.PERCENTILE})
+_SUMMED = frozenset({Function.SUM, Function.AVG})
 _NUMERIC = frozenset({Function.PERCENTILE, Function.SUM, Function.AVG, Function.MIN, Function.MAX})
 
 
@@ -35,10 +36,10 @@ class _Group:
         self.distinct: dict[Field, Distinct] = {}
         self.present: dict[Field, int] = {}
 
-    def merge(self, other: "_Group", ranked: dict[Field, bool]) -> None:
+    def merge(self, other: "_Group", wanted: dict[Field, dict[str, bool]]) -> None:
         self.count += other.count
         for field, heap in other.heaps.items():
-            self.heaps.setdefault(field, Heap(ranked=ranked[field])).merge(heap)
+            self.heaps.setdefault(field, Heap(**wanted[field])).merge(heap)
         for field, distinct in other.distinct.items():
             self.distinct.setdefault(field, Distinct()).merge(distinct)
         for field, count in other.present.items():
@@ -56,9 +57,7 @@ class Summing:
         aggregates = summary.aggregates
         numeric = [one for one in aggregates if one.field is not None and one.function in _NUMERIC]
         fields = dict.fromkeys(one.field for one in numeric if one.field is not None)
-        self._ranked = {
-            field: any(one.field == field and one.function in _RANKED for one in numeric) for field in fields
-        }
+        self._wanted = {field: _wanted_of(field, numeric) for field in fields}
         self._uniq = _fields_of(aggregates, Function.UNIQ)
         self._counted = _fields_of(aggregates, Function.COUNT)
 
@@ -69,10 +68,10 @@ class Summing:
         if self.beyond:
             mask = [key in self.groups for key in keys]
             batch, keys = batch.pick(mask), list(compress(keys, mask))
-        for field, ranked in self._ranked.items():
+        for field, wanted in self._wanted.items():
             for kind, parts in measured(batch, field, keys).items():
                 for key, values in parts.items():
-                    self._group(key).heaps.setdefault(field, Heap(ranked=ranked)).add(kind, values)
+                    self._group(key).heaps.setdefault(field, Heap(**wanted)).add(kind, values)
         for field in self._uniq:
             for key, texts in _texts(batch.column(field), keys).items():
                 self._group(key).distinct.setdefault(field, Distinct()).add(texts)
@@ -96,7 +95,7 @@ class Summing:
         for key, group in other.groups.items():
             wide = key if self.steps is None else self.steps.rekey(key)
             if wide in self.groups or len(self.groups) < MOST_GROUPS:
-                self._group(wide).merge(group, self._ranked)
+                self._group(wide).merge(group, self._wanted)
             else:
                 self.beyond += group.count
         self.beyond += other.beyond
@@ -114,7 +113,7 @@ class Summing:
             groups = {(): _Group()}
         kinds = {
             field: chosen([group.heaps[field] for group in groups.values() if field in group.heaps])
-            for field in self._ranked
+            for field in self._wanted
         }
         rows = [
             (*self._cells(key), *(_value(one, group, kinds, seconds) for one in summary.aggregates))
@@ -138,7 +137,7 @@ class Summing:
     def unitless(self) -> int:
         """Numbers left out of a column whose other numbers have a unit, or all have none as durations."""
         left = 0
-        for field in self._ranked:
+        for field in self._wanted:
             heaps = [group.heaps[field] for group in self.groups.values() if field in group.heaps]
             kind = chosen(heaps)
             parts = [(other, part) for heap in heaps for other, part in heap.parts.items()]
@@ -163,7 +162,7 @@ class Summing:
         groups, self.groups = self.groups, {}
         for key, group in groups.items():
             wide = key if self.steps is None else self.steps.rekey(key)
-            self._group(wide).merge(group, self._ranked)
+            self._group(wide).merge(group, self._wanted)
 
     def _group(self, key: Key) -> _Group:
         group = self.groups.get(key)
@@ -193,7 +192,7 @@ class Summing:
             return groups[0]
         whole = _Group()
         for group in groups:
-            whole.merge(group, self._ranked)
+            whole.merge(group, self._wanted)
         return whole
 
     def _cells(self, key: tuple[Any, ...]) -> tuple[Value, ...]:
@@ -206,6 +205,12 @@ class Summing:
         )
 
 
+def _wanted_of(field: Field, aggregates: Iterable[Aggregate]) -> dict[str, bool]:
+    """What a Heap of this field is asked for."""
+    functions = {one.function for one in aggregates if one.field == field}
+    return {"ranked": not functions.isdisjoint(_RANKED), "summed": not functions.isdisjoint(_SUMMED)}
+
+
 def _fields_of(aggregates: Iterable[Aggregate], function: Function) -> tuple[Field, ...]:
     return tuple(dict.fromkeys(one.field for one in aggregates if one.function is function and one.field))
 
@@ -213,7 +218,7 @@ def _fields_of(aggregates: Iterable[Aggregate], function: Function) -> tuple[Fie
 def _keyed(column: Sequence[Any], field: Field) -> Sequence[Key]:
     if field.virtual == "level":
         return [word_of(value) if type(value) is int else None for value in column]
-    if set(map(type, column)) == {str} and max(map(len, column)) < 512:
+    if set(map(type, column)) == {str} and max(map(len, set(column))) < 512:
         return column
     return list(map(key_of, column))
 

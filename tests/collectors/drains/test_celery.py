@@ -22,7 +22,7 @@ from collectors.transport.write.redis import open_hands
 from console.lab.servers.valkey import Valkey
 from tests.collectors.acting import KeepingControl, find, plan, run, undo
 from tests.collectors.drains.looking import by_key
-from tests.servers.celery_workers import send, worker
+from tests.servers.celery_workers import answers, put_back, send, worker
 from tests.servers.fixtures import MakeValkey
 from tests.servers.waiting import wait_until_async
 
@@ -43,10 +43,18 @@ def stays(broker: str) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 @pytest.fixture(scope="module")
-def goes(broker: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """The worker that is made quiet and put back; it alone takes from `mail`."""
+def lasts(broker: str) -> Iterator["subprocess.Popen[bytes]"]:
     with worker(broker, GOES.decode(), queues="celery,mail") as child:
         yield child
+
+
+@pytest.fixture
+def goes(broker: str, lasts: "subprocess.Popen[bytes]") -> Iterator["subprocess.Popen[bytes]"]:
+    """The worker that is made quiet and put back; it alone takes from `mail`. A failure leaves no trace."""
+    yield lasts
+    with redis.Redis.from_url(broker) as client:
+        if client.delete(f"quarterdeck:celery:quiet:{GOES.decode()}"):
+            put_back(broker, GOES.decode(), "celery", "mail")
 
 
 @pytest.fixture
@@ -102,7 +110,7 @@ def keys_of_ours(broker: str) -> list[bytes]:
 async def test_a_worker_is_read_by_its_heartbeats_and_asked_nothing(
     broker: str, stays: "subprocess.Popen[bytes]", goes: "subprocess.Popen[bytes]", tmp_path: Path
 ) -> None:
-    path = tmp_path / "naps"
+    path, first, second = tmp_path / "tasks", tmp_path / "first", tmp_path / "second"
     async with watching(broker) as watch:
         reading = await until_active(watch, GOES, 0)
         assert (reading.phase, reading.state, reading.ready, reading.lost) == (
@@ -113,13 +121,14 @@ async def test_a_worker_is_read_by_its_heartbeats_and_asked_nothing(
         )
         assert reading.grace.value == 60
         for _ in range(2):
-            send(broker, "nap", str(path), 2, queue="mail")
+            send(broker, "early", str(path), str(first), queue="mail")
         reading = await until_active(watch, GOES, 2)
         assert reading.state == "busy"
         assert reading.lost == "2 running tasks would be lost (acks_late off)"
         assert (await reading_of(watch, STAYS)).in_flight == exact(0)
         for _ in range(2):
-            send(broker, "late", str(path), 2, queue="mail")
+            send(broker, "late", str(path), str(second), queue="mail")
+        first.touch()
         await wait_until_async(lambda: lines(path).count("ended") == 2, 20)
         reading = await until_active(watch, GOES, 2)
         assert reading.lost == "", "those would come back"
@@ -129,29 +138,43 @@ async def test_a_worker_is_read_by_its_heartbeats_and_asked_nothing(
             ours: Any = [one["name"] for one in client.client_list()]
         assert "quarterdeck" in ours
         assert "cmdstat_eval" not in stats, "a question would be a script"
+        second.touch()
         await wait_until_async(lambda: lines(path).count("ended") == 4, 20)
     assert keys_of_ours(broker) == []
+
+
+class OpensTheGate(KeepingControl):
+    """Lets the tasks end once it is told that they run."""
+
+    def __init__(self, gate: Path) -> None:
+        super().__init__(answers=[True])
+        self._gate = gate
+
+    def report(self, done: int, words: str = "") -> None:
+        if "running" in words:
+            self._gate.touch()
+        super().report(done, words)
 
 
 async def test_a_drain_finishes_all_that_it_has_and_undo_gives_it_work_again(
     broker: str, stays: "subprocess.Popen[bytes]", goes: "subprocess.Popen[bytes]", tmp_path: Path
 ) -> None:
-    path, after = tmp_path / "naps", tmp_path / "after"
+    path, after, gate = tmp_path / "tasks", tmp_path / "after", tmp_path / "gate"
     async with watching(broker) as watch:
         await until_active(watch, GOES, 0)
         for _ in range(6):
-            send(broker, "nap", str(path), 0.7, queue="mail")
+            send(broker, "early", str(path), str(gate), queue="mail")
         await wait_until_async(lambda: len(lines(path)) >= 2, 20)
         made = await plan(watch, "drains.drain", GOES)
         assert not made.refusals
         assert made.owed == ("drains.ready", "goes@web is off its queues")
-        control = KeepingControl(answers=[True])
+        control = OpensTheGate(gate)
         outcome = await run(watch, made, control)
         assert control.questions == ["no other worker that answers takes from mail: go on?"]
         assert (outcome.result, outcome.owes) == (Result.DONE, True)
         assert lines(path).count("ended") == lines(path).count("began") == 6, "what it had reserved too"
         assert any("2 running tasks would be lost if killed (acks_late off)" in x for x in outcome.lines)
-        send(broker, "nap", str(after), 0, queue="mail")
+        send(broker, "early", str(after), str(gate), queue="mail")
         assert (await reading_of(watch, GOES)).phase is Phase.DRAINING
         reading = await until_active(watch, GOES, 0)
         assert (reading.state, reading.ready) == ("quiet", False)
@@ -168,13 +191,13 @@ async def test_a_drain_finishes_all_that_it_has_and_undo_gives_it_work_again(
 async def test_a_drain_with_stop_ends_it_and_loses_no_task(
     broker: str, stays: "subprocess.Popen[bytes]", ends: "subprocess.Popen[bytes]", tmp_path: Path
 ) -> None:
-    paths = [tmp_path / f"nap-{number}" for number in range(8)]
+    paths, gate = [tmp_path / f"task-{number}" for number in range(8)], tmp_path / "gate"
     async with watching(broker) as watch:
         await until_active(watch, ENDS, 0)
         for path in paths:
-            send(broker, "nap", str(path), 0.5)
+            send(broker, "early", str(path), str(gate))
         made = await plan(watch, "drains.drain", ENDS, stop="yes")
-        control = KeepingControl(answers=[True])
+        control = OpensTheGate(gate)
         outcome = await run(watch, made, control)
         assert (outcome.result, outcome.owes) == (Result.DONE, False)
         assert "left the bus with nothing running" in outcome.words
@@ -206,7 +229,7 @@ async def test_the_last_worker_of_a_queue_is_asked_about_and_left_alone(
     assert keys_of_ours(broker) == []
 
 
-class StopAtNaps(KeepingControl):
+class StopAtTasks(KeepingControl):
     async def pause(self, seconds: float) -> None:
         if any("running" in words for _done, words in self.reports):
             raise StoppedError("stopped by the test")
@@ -216,13 +239,13 @@ class StopAtNaps(KeepingControl):
 async def test_a_stop_in_the_middle_leaves_it_quiet_and_owed_and_ready_pays(
     broker: str, stays: "subprocess.Popen[bytes]", goes: "subprocess.Popen[bytes]", tmp_path: Path
 ) -> None:
-    path = tmp_path / "naps"
+    path, gate = tmp_path / "tasks", tmp_path / "gate"
     async with watching(broker) as watch:
         await until_active(watch, GOES, 0)
-        send(broker, "nap", str(path), 2, queue="mail")
+        send(broker, "early", str(path), str(gate), queue="mail")
         await wait_until_async(lambda: lines(path), 20)
         made = await plan(watch, "drains.drain", GOES)
-        control = StopAtNaps(answers=[True])
+        control = StopAtTasks(answers=[True])
         outcome = await run(watch, made, control)
         assert (outcome.result, outcome.owes) == (Result.FAILED, True)
         assert "stopped by the test; it is off its queues" in outcome.words
@@ -232,6 +255,7 @@ async def test_a_stop_in_the_middle_leaves_it_quiet_and_owed_and_ready_pays(
         assert [str(line) for line in paying.sample] == ["add_consumer celery", "add_consumer mail"]
         assert (await run(watch, paying)).result is Result.DONE
         assert (await reading_of(watch, GOES)).phase is Phase.SERVING
+        gate.touch()
         await wait_until_async(lambda: "ended" in lines(path), 20)
         again = await plan(watch, "drains.ready", GOES)
         assert "no console wrote down a queue" in again.refusals[0]
@@ -270,19 +294,20 @@ async def test_a_dead_one_falls_silent_and_one_in_its_place_is_not_touched(
 async def test_one_without_heartbeats_or_busy_in_one_thread_is_not_guessed_at(
     broker: str, stays: "subprocess.Popen[bytes]", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "nap"
+    path, gate = tmp_path / "task", tmp_path / "gate"
     silent = ("-P", "solo", "--without-heartbeat", "--without-gossip")
     with worker(broker, "solo@web", *silent, queues="solo", concurrency=1) as child:
         async with watching(broker) as watch:
             reading = await reading_of(watch, b"solo@web")
             assert (reading.phase, reading.in_flight) == (Phase.UNKNOWN, unknown())
             assert "no heartbeat was heard" in reading.note
-            send(broker, "nap", str(path), 2, queue="solo")
+            send(broker, "early", str(path), str(gate), queue="solo")
             await wait_until_async(lambda: lines(path), 20)
             monkeypatch.setattr(asking, "WAIT", 0.7)
             hands = await open_hands(watch)
             async with asking.Bus(hands, watch.names) as bus:
                 assert await bus.pid(b"solo@web") is None, "it answers between two tasks"
+                gate.touch()
                 await wait_until_async(lambda: "ended" in lines(path), 20)
                 assert await bus.pid(b"solo@web") == child.pid, "and is none the worse for the late answer"
             await hands.close()
@@ -294,10 +319,13 @@ async def test_two_workers_of_one_name_are_refused(
 ) -> None:
     with worker(broker, GOES.decode(), concurrency=1):
         async with watching(broker) as watch:
+            await wait_until_async(lambda: answers(broker, GOES.decode(), 2), 30, "both hear the bus")
             await until_active(watch, GOES, 0)
             made = await plan(watch, "drains.drain", GOES)
-            with pytest.raises(RefusedError, match=r"workers answer to the name|started anew"):
-                await run(watch, made, KeepingControl(answers=[True]))
+            control = KeepingControl(answers=[True])
+            with pytest.raises(RefusedError, match="2 workers answer to the name goes@web"):
+                await run(watch, made, control)
+            assert control.kept == []
 
 
 async def test_the_ear_is_lent_again_after_a_broken_connection(

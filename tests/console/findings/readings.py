@@ -2,6 +2,7 @@
 
 from collectors.model.caches import CacheReading
 from collectors.model.health import HealthReading, HealthState, Probe
+from collectors.model.logs import LogReading
 from collectors.model.pools import PoolReading
 from collectors.model.practice import Practice
 from collectors.model.quantity import Unit, exact
@@ -87,4 +88,22 @@ def health(
         probe=probe,
         state=state,
         latency=known(latency, Unit.SECONDS),
+    )
+
+
+def stream(
+    silent: float | None,
+    longest: float | None = 5.0,
+    usual: float | None = 2.0,
+    *,
+    word: str = "following",
+    key: str = "app.jsonl",
+    service: str = "orders",
+) -> LogReading:
+    return LogReading(
+        subject=subject_of(Practice.LOGS, service, key, "orders-log"),
+        word=Shown(word),
+        last_line_age=known(silent, Unit.SECONDS),
+        longest_silence=known(longest, Unit.SECONDS),
+        usual_rate=known(usual, Unit.PER_SECOND),
     )

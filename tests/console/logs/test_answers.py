@@ -354,3 +354,14 @@ def test_records_are_those_of_the_live_stream(path: Path) -> None:
     assert records == [record.raw for record in live]
     assert [one.severity for one in told] == [record.severity for record in live]
     assert whole("| count", (lines, None, "app")).rows == ((len(live),),)
+
+
+def test_the_span_that_was_read_ends_at_the_outermost_lines_with_a_time() -> None:
+    told = [
+        line(time=at, level="info", message="m", region="eu")
+        for at in ("2026-11-27T08:00:00Z", "2026-11-27T08:00:05Z")
+    ]
+    coverage = ask_lines("* | count", b"no time here", *told, b"nor here").coverage
+    assert coverage.first is not None
+    assert coverage.last is not None
+    assert coverage.last - coverage.first == 5.0
