@@ -241,6 +241,11 @@ class PipeLines:
             self._kept.seek(0)
             yield from self._cut(iter(partial(self._kept.read, CHUNK), b""))
 
+    def close(self) -> None:
+        """Give up what was kept."""
+        if self._kept is not None:
+            self._kept.close()
+
     def _coming(self) -> Iterator[bytes]:
         descriptor = self._pipe.fileno()
         while not self._cancelled():

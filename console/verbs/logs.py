@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from types import FrameType
 
@@ -134,18 +134,26 @@ def _asks_past(question: Question) -> bool:
     return any(when.word in ("since", "time") for when in question.when)
 
 
-def _lines(asked: _Asked, stop: Stop) -> Lines:
+@contextmanager
+def _lines(asked: _Asked, stop: Stop) -> Iterator[Lines]:
     question = asked.question
     if any(path == PIPE for path, _ in asked.files):
         again = bool(question.stages) and isinstance(question.stages[0], Around)
         stream = Stream("stdin")
-        return PipeLines(sys.stdin.buffer, stream, time.time(), again=again, cancelled=stop)
-    return FileLines(asked.files, alone=not _asks_past(question))
+        lines = PipeLines(sys.stdin.buffer, stream, time.time(), again=again, cancelled=stop)
+        with closing(lines):
+            yield lines
+    else:
+        yield FileLines(asked.files, alone=not _asks_past(question))
 
 
 def _answer(asked: _Asked, wish: LogsWish, stop: Stop) -> int:
-    moment, lines = Moment(time.time()), _lines(asked, stop)
-    question = asked.question
+    with _lines(asked, stop) as lines:
+        return _answered(asked, lines, wish, stop)
+
+
+def _answered(asked: _Asked, lines: Lines, wish: LogsWish, stop: Stop) -> int:
+    moment, question = Moment(time.time()), asked.question
     if question.stages or wish.limit is not None:
         answer = ask(question, lines, moment, cancelled=stop, most=wish.limit or 10_000)
         answer = _with_beyond(answer, asked)

@@ -71,7 +71,8 @@ class _Asking:
             self._progress(read, total)
             if self._cancelled():
                 return True
-        return False
+        # a pipe ends by itself where it was given up
+        return self._cancelled()
 
     def around(self, question: Question, stage: Around) -> Answer:
         """One pass to find the moments, one for what is around them."""

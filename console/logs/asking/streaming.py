@@ -71,8 +71,8 @@ class Streaming:
             else:
                 yield from self._sink.take()
             if self._cancelled():
-                self._stopped = True
                 break
+        self._stopped = self._cancelled()
         yield from self._until(float("inf"))
 
     @property
