@@ -39,13 +39,8 @@ BENCHES: dict[str, Callable[[Place], Iterator[Figure]]] = {
     "sources": scale.sources,
     "rows": bench_table.figures,
     "logs": bench_logs.figures,
-<<<<<<< HEAD
     "questions": bench_questions.figures,
     "logview": bench_logview.figures,
-=======
-    "logview": bench_logview.figures,
-    "questions": bench_questions.figures,
->>>>>>> seeing
     "ssh": through_ssh.figures,
     "history": stored.history,
     "recording": stored.recording,
