@@ -58,6 +58,11 @@ class _Rules:
         self.names = frozenset(map(_plain, policy.names))
         self.gates = (*known.GATES, *(gate for gate, _ in own))
         self.word_gates = tuple(gate for gate in self.gates if gate.isalnum())
+        self.marked_gates: dict[str, tuple[str, ...]] = {}
+        for gate in self.gates:
+            mark = next((char for char in gate if not char.isalnum()), "")
+            if mark:
+                self.marked_gates[mark] = (*self.marked_gates.get(mark, ()), gate)
         self.pair_gates = (*known.PAIR_GATES, *words)
         self.rules = (*known.RULES, *(("own", (gate,), pattern) for gate, pattern in own))
 
@@ -95,14 +100,15 @@ def may_hold_secret(text: str) -> bool:
     rules = _rules
     if not rules.policy.on:
         return False
-    if text.isalnum():
-        gates: tuple[str, ...] = rules.word_gates
-    else:
-        gates = rules.gates
+    if not text.isalnum():
+        # a gate is asked for only where its mark is
+        for mark, gates in rules.marked_gates.items():
+            if mark in text and _any_of(gates, text):
+                return True
         # no pair without a sign between its halves
         if ("=" in text or ":" in text) and _any_of(rules.pair_gates, text.lower()):
             return True
-    return _any_of(gates, text)
+    return _any_of(rules.word_gates, text)
 
 
 def _any_of(gates: tuple[str, ...], text: str) -> bool:

@@ -24,7 +24,7 @@ PIECE = 256 * 1024
 ROUND = 4 * 1024 * 1024
 """Bytes read before anything is parsed."""
 
-O = TypeVar("O", bound="FollowOptions")  # noqa: E741 - the option dataclass of an adapter
+O = TypeVar("O", bound="Follows")  # noqa: E741 - the option dataclass of an adapter
 Results = list[tuple[Stream, Got]]
 
 
@@ -42,6 +42,16 @@ class FollowOptions:
         """Refuse what leaves nothing of a line."""
         if self.max_line < 1024:
             raise ValueError("max_line: must be 1 KiB or more")
+
+
+class Follows(Protocol):
+    """What the options of every log collector tell: ``back`` in seconds, ``max_line`` in bytes."""
+
+    @property
+    def back(self) -> float: ...
+
+    @property
+    def max_line(self) -> int: ...
 
 
 class Found(NamedTuple):
@@ -80,12 +90,16 @@ class Way(Protocol):
 
 
 class FollowedLogs(Collector[O]):
-    """Follows sources of lines; each is a stream of its own."""
+    """Follows sources of lines; each is a stream of its own.
+
+    ``early``: the sources begin before the wanted time, so what is older is dropped here.
+    """
 
     practice: ClassVar[Practice] = Practice.LOGS
     default_every: ClassVar[float] = 1.0
     records: ClassVar[bool] = True
     kind: ClassVar[str]
+    early: ClassVar[bool] = False
 
     def __init__(self, options: O, context: Context) -> None:
         super().__init__(options, context)
@@ -158,7 +172,7 @@ class FollowedLogs(Collector[O]):
             self.parser(),
             clock.boottime(),
             back=back,
-            cutoff=clock.wall() - back,
+            cutoff=clock.wall() - back if self.early else 0.0,
             keep=partial(self.context.positions.put, source.key),
             kind=self.kind,
         )

@@ -81,17 +81,7 @@ class Past:
 
     def within(self, since: float | None, until: float | None) -> list[PastFile]:
         """Those that may hold lines of the window, by the times of their last change."""
-        wanted: list[PastFile] = []
-        before = float("-inf")
-        for one in self.files():
-            # a file's first line came after the one before it was finished
-            begins, before = before, one.mtime
-            if since is not None and one.mtime < since - SLACK:
-                continue
-            if until is not None and begins > until + SLACK:
-                continue
-            wanted.append(one)
-        return wanted
+        return in_window(self.files(), since, until)
 
     def estimate(self, since: float | None = None, until: float | None = None) -> int:
         """Bytes that lie in the files of a window, as they lie there: at most so much is read from disk."""
@@ -180,6 +170,21 @@ class Past:
             return lines
         self.coverage.cut_bytes += over
         return [line[:cap] for line in lines]
+
+
+def in_window(files: list[PastFile], since: float | None, until: float | None) -> list[PastFile]:
+    """Of files, oldest first, those that may hold lines of a window."""
+    wanted: list[PastFile] = []
+    before = float("-inf")
+    for one in files:
+        # a file's first line came after the one before it was finished
+        begins, before = before, one.mtime
+        if since is not None and one.mtime < since - SLACK:
+            continue
+        if until is not None and begins > until + SLACK:
+            continue
+        wanted.append(one)
+    return wanted
 
 
 def time_from(pages: Pages, offset: int, when: When) -> float | None:

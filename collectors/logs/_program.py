@@ -71,3 +71,5 @@ class ProgramWay(ABC):
         if running is not None:
             running.cancel()
             await asyncio.wait({running}, timeout=2.0)
+            if running.done() and not running.cancelled():
+                running.exception()

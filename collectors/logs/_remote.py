@@ -68,3 +68,5 @@ class RemoteFiles:
         if running is not None:
             running.cancel()
             await asyncio.wait({running}, timeout=2.0)
+            if running.done() and not running.cancelled():
+                running.exception()

@@ -51,7 +51,7 @@ class _Waiting:
 
 
 class Stream:
-    """One followed source. ``cutoff``: a backlog's records before it (UTC epoch seconds) are skipped.
+    """One followed source. ``cutoff``: a backlog's records before it (UTC epoch seconds) are skipped, if any.
 
     ``keep`` takes the position behind all that was emitted, right after it was. ``kind`` is the prefix of
     the reading's own fields.
@@ -187,7 +187,12 @@ class Stream:
                 if made[-1].timed:
                     self._habits.told(made[-1].time, waiting.arrival)
             return made
-        if self._skipping and waiting.timed and (waiting.replayed or not self.source.resumed):
+        if (
+            self._cutoff
+            and self._skipping
+            and waiting.timed
+            and (waiting.replayed or not self.source.resumed)
+        ):
             fits = (at for at, record in enumerate(made) if record.timed and record.time >= self._cutoff)
             first = next(fits, None)
             if first is None:

@@ -43,6 +43,7 @@ class FileLogs(FollowedLogs[FileOptions]):
 
     Options: ClassVar[type[FileOptions]] = FileOptions
     kind: ClassVar[str] = "file"
+    early: ClassVar[bool] = True
 
     def __init__(self, options: FileOptions, context: Context) -> None:
         super().__init__(options, context)

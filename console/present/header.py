@@ -69,6 +69,8 @@ def counts(snapshot: Snapshot, settings: Settings) -> tuple[Cell, ...]:
     cells.extend(stopped_cells(snapshot.servers))
     if snapshot.mutes:
         cells.append(Cell(f"{len(snapshot.mutes)} muted"))
+    if not settings.redaction.on:
+        cells.append(level_cell(Level.WARNING, "secrets shown"))
     if snapshot.note:
         cells.append(level_cell(Level.WARNING, str(snapshot.note)))
     return tuple(cells)

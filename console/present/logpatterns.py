@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from collectors.model.level import Level
 from console.logs.templates import Group, Templates
 from console.present.logline import LETTERS, LEVELS, message_of
-from console.present.words import span
+from console.present.words import counted, span
 from widgets.cell import Cell, Column, Row
 
 NEW = 300.0
@@ -32,7 +32,7 @@ def rows(templates: Templates, now: float, most: int = 500) -> tuple[Row, ...]:
 
 def told(templates: Templates, now: float, pending: int) -> str:
     """How much was counted, and what cannot be told."""
-    words = [f"{templates.lines:,} lines in {len(templates.groups):,} patterns"]
+    words = [f"{templates.lines:,} lines in {counted(len(templates.groups), 'pattern')}"]
     if templates.rest:
         words.append(f"{templates.rest:,} lines of rarer ones not told apart")
     fresh = templates.since(now - NEW)

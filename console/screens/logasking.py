@@ -59,6 +59,7 @@ class AskingScreen(LogScreen):
     def of_service(self, service: str, window: tuple[float, float] | None = None) -> None:
         """Show one service's streams and records, of a window of time where one is meant."""
         text = with_window("", *window, self.console.clock.wall()) if window is not None else ""
+        self.lines.follow()
         self.ask(text, service)
 
     def filter_by(self, text: str) -> None:

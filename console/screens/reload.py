@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 
+from collectors import redaction
 from console.keys import defaults
 from console.settings import Settings, SettingsError, Source, UsageError, changed, load
 
@@ -26,5 +27,6 @@ async def reload(settings: Settings, apply: Callable[[Settings], Awaitable[None]
         return f"kept the old configuration, {error.why}: {first}"
     except UsageError as error:
         return f"kept the old configuration: {error.why}"
+    redaction.use(new.redaction)
     await apply(new)
     return f"configuration loaded: {len(new.collectors)} collectors"

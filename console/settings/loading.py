@@ -10,6 +10,7 @@ from console.settings.keys import KeyTable, read_keys
 from console.settings.limits import read_journal, read_limits
 from console.settings.problems import did_you_mean, nearest
 from console.settings.questions import read_questions
+from console.settings.redacting import read_redaction
 from console.settings.sections import read_console, read_services
 from console.settings.servers import read_servers
 from console.settings.source import Source
@@ -18,7 +19,7 @@ from console.settings.values import CollectorSettings, ConsoleSettings, Service,
 
 SECTIONS = (
     *("include", "console", "defaults", "services", "collectors", "servers", "keys"),
-    *("actions", "limits", "journal", "questions"),
+    *("actions", "limits", "journal", "questions", "redaction"),
 )
 """What a file may hold."""
 
@@ -89,6 +90,7 @@ def _read(
         journal=journal,
         actions=actions,
         questions=read_questions(tree, section_of("questions")),
+        redaction=read_redaction(problems, section_of("redaction")),
         file=file.absolute() if file is not None else None,
         stamps=tuple(tree.stamps),
         includes=tuple(tree.includes),

@@ -88,6 +88,7 @@ def json_schema() -> Schema:
                 **_table(path=_TEXT, mirror={"enum": ["syslog"]}, mirror_command=_PROGRAM),
                 "not": {"required": ["mirror", "mirror_command"]},
             },
+            "redaction": _table(on={"type": "boolean"}, names=_WORDS, patterns=_WORDS),
             "defaults": {
                 "type": "object",
                 "properties": {

@@ -104,6 +104,8 @@ def _values(loading: Loading, overrides: Mapping[str, object]) -> Iterator[Value
     for name, limit in settings.limits.actions.items():
         yield from _limit(loading, name, limit)
     yield from _plain(loading, ("journal",), _without_unset(settings.journal))
+    if "redaction" in loading.tree.values:
+        yield from _plain(loading, ("redaction",), _without_unset(settings.redaction))
     yield from _plain(loading, ("keys",), {action: list(keys) for action, keys in settings.keys.items()})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from collectors.action import Risk
 from collectors.model.practice import Practice
+from collectors.redaction import Redaction
 from collectors.registry import PluginError
 from collectors.transport.servers.spec import Server
 from console.settings.template import Template
@@ -248,6 +249,7 @@ class Settings:
     journal: JournalSettings = JournalSettings()
     actions: dict[str, CustomAction] = field(default_factory=dict)
     questions: dict[str, SavedQuestion] = field(default_factory=dict)
+    redaction: Redaction = field(default_factory=Redaction)
     file: Path | None = None
     warnings: tuple[str, ...] = ()
     stamps: tuple[FileStamp, ...] = ()

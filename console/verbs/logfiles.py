@@ -5,7 +5,7 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from collectors.errors import QuarterdeckError
@@ -113,22 +113,45 @@ def saved(name: str, settings: Settings) -> str:
     return found.ask
 
 
-def configured(settings: Settings) -> tuple[list[tuple[str, Stream]], list[State]]:
-    """The files of all ``logs.file`` collectors, and the streams that cannot be read from here."""
-    files: list[tuple[str, Stream]] = []
-    beyond: list[State] = []
+@dataclass(frozen=True, slots=True)
+class FarFile:
+    """One log on a server; ``sudo`` as its collector says."""
+
+    server: str
+    path: str
+    sudo: bool
+    stream: Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """The files of all ``logs.file`` collectors, here and on servers, and the streams that cannot be read."""
+
+    here: list[tuple[str, Stream]] = field(default_factory=list)
+    far: list[FarFile] = field(default_factory=list)
+    beyond: list[State] = field(default_factory=list)
+
+
+def configured(settings: Settings, *, past: bool) -> Configured:
+    """What the configuration watches; files on servers are asked only for a span of time (``past``)."""
+    found = Configured()
+    files, beyond = found.here, found.beyond
     for one in settings.collectors:
         if one.type != "logs.file" or not one.enabled or one.options is None:
             continue
         path = str(Path(one.options.path).expanduser())
         if one.server:
-            beyond.append(
-                State(one.name, complete=False, why=f"lies on {one.server}: ask there, or in the console")
-            )
+            name = f"{one.name}/{one.instance}" if one.instance else one.name
+            if past and not is_pattern(path):
+                stream = Stream(name, one.service, one.instance)
+                found.far.append(FarFile(one.server, one.options.path, one.options.sudo, stream))
+            else:
+                need = "say since: to have it read there" if not past else "a pattern is not read there"
+                beyond.append(State(name, complete=False, why=f"lies on {one.server}: {need}"))
             continue
         paths = [found for found, _ in expand(path, MOST_FILES)[0]] if is_pattern(path) else [path]
         names = [f"{one.name}/{Path(found).name}" if len(paths) > 1 else one.name for found in paths]
         files += [
             (found, Stream(name, one.service, one.instance)) for found, name in zip(paths, names, strict=True)
         ]
-    return files, beyond
+    return found

@@ -4,11 +4,13 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from types import FrameType
 
+from collectors.text import shown
+from collectors.transport.servers.spec import Server
 from console.cli import INTERRUPTED, USAGE, Wanted
 from console.logs.asking.answer import Answer, Record
 from console.logs.asking.ask import ask
@@ -32,6 +34,7 @@ from console.logs.telling import (
 from console.settings import Settings
 from console.verbs.logfiles import (
     PIPE,
+    FarFile,
     Named,
     NoFileError,
     configured,
@@ -40,7 +43,7 @@ from console.verbs.logfiles import (
     saved,
     without_neighbours,
 )
-from console.verbs.sourcing import settings_or_exit
+from console.verbs.sourcing import redact_or_exit, settings_or_exit
 
 UNREAD = 3
 """Exit status where nothing of what was named could be read."""
@@ -77,6 +80,8 @@ class _Asked:
     question: Question
     files: list[tuple[str, Stream]]
     beyond: list[State] = field(default_factory=list)
+    far: list[FarFile] = field(default_factory=list)
+    servers: Mapping[str, Server] = field(default_factory=dict)
 
 
 def run_logs(wanted: Wanted, wish: LogsWish) -> int:
@@ -102,16 +107,18 @@ def _asked(wanted: Wanted, wish: LogsWish) -> _Asked:
         words = Named(words.paths, saved(words.question, settings))
     question = _windowed(parse(words.question), wish)
     if words.paths or (not (wanted.config or wanted.environment) and piped()):
+        if settings is None:
+            redact_or_exit(wanted)
         paths = list(words.paths) or [PIPE]
         if _asks_past(question):
             paths = without_neighbours(paths)
         return _Asked(question, [(path, Stream(path)) for path in paths])
     settings = settings or settings_or_exit(wanted, idle=True)
-    files, beyond = configured(settings)
-    if not files and not beyond:
+    found = configured(settings, past=_asks_past(question) and not wish.follow)
+    if not found.here and not found.far and not found.beyond:
         hint = "name a file, pipe lines in, or configure collectors of type logs.file"
         raise NoFileError("there are no logs to ask", hint)
-    return _Asked(question, files, beyond)
+    return _Asked(question, found.here, found.beyond, found.far, settings.servers)
 
 
 def _windowed(question: Question, wish: LogsWish) -> Question:
@@ -141,8 +148,18 @@ def _lines(asked: _Asked, stop: Stop) -> Iterator[Lines]:
         lines = PipeLines(sys.stdin.buffer, stream, time.time(), again=again, cancelled=stop)
         with closing(lines):
             yield lines
-    else:
-        yield FileLines(asked.files, alone=not _asks_past(question))
+        return
+    here = FileLines(asked.files, alone=not _asks_past(question))
+    if not asked.far:
+        yield here
+        return
+    from console.verbs.logfar import FarLines, Together  # noqa: PLC0415 - only where a log lies on a server
+
+    yield Together(here, FarLines(asked.far, asked.servers, question, say=_say, cancelled=stop))
+
+
+def _say(words: str) -> None:
+    print(f"quarterdeck: {shown(words, 300)}", file=sys.stderr, flush=True)
 
 
 def _answer(asked: _Asked, wish: LogsWish, stop: Stop) -> int:

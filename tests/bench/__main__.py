@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 from tests.bench import (
     bench_logs,
+    bench_logview,
     bench_questions,
     bench_table,
     hung,
@@ -39,6 +40,7 @@ BENCHES: dict[str, Callable[[Place], Iterator[Figure]]] = {
     "rows": bench_table.figures,
     "logs": bench_logs.figures,
     "questions": bench_questions.figures,
+    "logview": bench_logview.figures,
     "ssh": through_ssh.figures,
     "history": stored.history,
     "recording": stored.recording,

@@ -14,6 +14,8 @@ from pathlib import Path
 import msgspec
 
 from collectors.base import Context
+from collectors.lines.facts import detect, facts
+from collectors.lines.facts import records as lines_of
 from collectors.logs._formats.parser import Parser
 from collectors.logs.file import FileLogs, FileOptions
 from collectors.transport.read.files_lines import Line
@@ -79,6 +81,19 @@ def records(lines: Iterable[bytes]) -> None:
     parser.flush(0.0, force=True)
 
 
+def told(lines: Iterable[bytes]) -> None:
+    held = list(lines)
+    profile = detect(held[:200])
+    for line in held:
+        facts(line, profile, START)
+
+
+def joined(lines: Iterable[bytes]) -> None:
+    held = list(lines)
+    for _ in lines_of(held, detect(held[:200]), START):
+        pass
+
+
 async def through_the_collector(lines: list[bytes], path: Path) -> tuple[float, float]:
     """Lines per second from file to ring, and the loop's longest turn in milliseconds of CPU."""
     sys.setswitchinterval(0.0005)
@@ -112,6 +127,7 @@ def figures(_place: object) -> Iterator[Figure]:
     parsed, plain = rate(lines, records), rate(lines, bare)
     beside = f"{plain:,.0f}/s (msgspec alone)"
     yield Figure("JSON log lines to records", "–", f"{parsed:,.0f}/s", beside)
+    yield Figure("JSON log lines to facts", "–", f"{rate(lines, told):,.0f}/s", beside)
     with tempfile.TemporaryDirectory() as folder:
         speed, turn = asyncio.run(through_the_collector(lines, Path(folder) / "app.jsonl"))
     words = f"{speed:,.0f}/s, the loop's longest turn {turn:.1f} ms"
@@ -128,6 +144,9 @@ def main() -> None:
         ("JSON to records", plain, records),
         ("JSON with a secret in every line", with_secrets, records),
         ("plain text to records", text_lines(count), records),
+        ("JSON to facts, line by line", plain, told),
+        ("JSON to facts, lines joined", plain, joined),
+        ("plain text to facts, lines joined", text_lines(count), joined),
     ):
         print(f"  {name:36} {rate(lines, work):12,.0f} lines/s")
     with tempfile.TemporaryDirectory() as folder:

@@ -150,6 +150,13 @@ def of_logs_command(_ask: pytest.FixtureRequest) -> Sources:
     return {"argv": argv}, {"argv": ["/no/such/program"]}
 
 
+def of_logs_redis(ask: pytest.FixtureRequest) -> Sources:
+    return {"url": ask.getfixturevalue("redis_url"), "streams": ["events"]}, {
+        "url": DEAD_REDIS,
+        "streams": ["events"],
+    }
+
+
 def of_logs_kube(ask: pytest.FixtureRequest) -> Sources:
     cluster = Cluster(ask.getfixturevalue("tmp_path"), ask.getfixturevalue("monkeypatch"))
     cluster.pod("orders-1")

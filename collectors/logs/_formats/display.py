@@ -3,7 +3,7 @@
 from itertools import islice
 from typing import Any
 
-from collectors.logs._formats.parsed import MOST_FIELDS, Fields, Parsed, Told
+from collectors.logs._formats.parsed import MOST_FIELDS, Fields, Told
 from collectors.logs._formats.showing import Showing
 from collectors.text import Shown
 
@@ -12,20 +12,17 @@ _Names = tuple[tuple[tuple[str, Shown, bool], ...], int]
 
 
 class Display:
-    """Makes the facts and fields of one stream's lines Shown."""
+    """Makes the fields of one stream's lines Shown."""
 
     def __init__(self, showing: Showing) -> None:
         self._showing = showing
         self._names: dict[tuple[str, ...], _Names] = {}
 
-    def parsed(self, told: Told, *, clean: bool) -> Parsed:
-        """The line as it may be shown; ``clean``: no part of it needs redaction or marks."""
-        # journald writes messages as arrays of bytes: the line itself looks harmless
-        message = self._showing.text(told.message, clean=clean and told.message.isprintable())
-        return Parsed(told.format, told.time, told.severity, message, self.fields(told, clean=clean), told.ok)
-
     def fields(self, told: Told, *, clean: bool) -> Fields:
-        """The fields that are no facts, objects flattened by one level."""
+        """The fields that are no facts, objects flattened by one level.
+
+        ``clean``: no part of the line needs marks.
+        """
         found = told.fields
         keys = tuple(found)
         known = self._names.get(keys)
@@ -34,9 +31,14 @@ class Display:
         names, beyond = known
         fields: Fields = []
         showing = self._showing
+        remembered = showing.texts.get
         for key, name, secret in names:
             value = found[key]
-            if type(value) is dict and value and not secret:
+            kind = type(value)
+            if kind is str and not secret:
+                # most texts come again and again
+                fields.append((name, remembered(value) or showing.text(value, clean=clean)))
+            elif kind is dict and value and not secret:
                 beyond += self._flatten(key, value, fields, clean=clean)
             else:
                 fields.append((name, showing.value(value, clean=clean, secret=secret)))

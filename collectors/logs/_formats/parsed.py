@@ -28,15 +28,3 @@ class Told:
     fields: dict[str, Any]
     used: frozenset[str] = frozenset()
     ok: bool = True
-
-
-@dataclass(slots=True)
-class Parsed:
-    """A line understood: ``time`` and ``severity`` None where it tells none; ``ok``: it fitted its format."""
-
-    format: str
-    time: float | None
-    severity: Severity | None
-    message: Shown
-    fields: Fields
-    ok: bool = True

@@ -36,7 +36,8 @@ class Reader:
         found, rung = read_json(data)
         if found is None:
             return None, rung, rung is Rung.REFUSED
-        return self.keyed.told(found, "json"), rung, rung is not Rung.STRICT or deceives(data, found)
+        told = self.keyed.told(found, "json")
+        return told, rung, rung is not Rung.STRICT or deceives(data, found)
 
     def means(self, format_name: str) -> bool:
         """Whether a line of this format is what was settled."""

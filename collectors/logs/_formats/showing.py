@@ -32,16 +32,19 @@ def is_clean(data: bytes | str) -> bool:
 
 
 class Showing:
-    """Makes values and names Shown. ``hostile`` is set by what had to be made visible."""
+    """Makes values and names Shown.
+
+    ``hostile`` is set by what had to be made visible; ``texts`` are the short texts made before.
+    """
 
     def __init__(self) -> None:
-        self._texts: dict[str, Shown] = {}
+        self.texts: dict[str, Shown] = {}
         self._names: dict[str, tuple[Shown, bool]] = {}
         self.hostile = False
 
     def text(self, value: str, *, clean: bool = False) -> Shown:
         """A text from a line; ``clean``: the whole line is."""
-        known = self._texts.get(value)
+        known = self.texts.get(value)
         if known is not None:
             return known
         if not clean and is_hostile(value):
@@ -53,9 +56,9 @@ class Showing:
         else:
             made = shown(value)
         if size <= _SHORT:
-            if len(self._texts) >= REMEMBERED:
-                self._texts.clear()
-            self._texts[value] = made
+            if len(self.texts) >= REMEMBERED:
+                self.texts.clear()
+            self.texts[value] = made
         elif size > _LONG_WORD and len(value.split(None, 1)[0]) > _LONG_WORD:
             self.hostile = True
         return made
@@ -81,16 +84,16 @@ class Showing:
                 token("secret", str(value)[:FIELD_LIMIT]) if kind is dict else redact_value(value, "secret")
             )
             return Shown(str(safe))
-        if kind is str:
-            return self.text(value, clean=clean)  # type: ignore[arg-type] # its type was just asked
-        if value is True or value is False or value is None:
-            return _NULL if value is None else _TRUE if value else _FALSE
         if kind is int or kind is float:
             text = repr(value)
             if len(text) > _LONG_NUMBER:
                 self.hostile = True
                 return Shown(text)
             return _as_it_is(Shown, text)
+        if kind is str:
+            return self.text(value, clean=clean)  # type: ignore[arg-type] # its type was just asked
+        if value is True or value is False or value is None:
+            return _NULL if value is None else _TRUE if value else _FALSE
         try:
             text = _compact(value)
             if may_hold_secret(text) and text.count(",") < _MANY:

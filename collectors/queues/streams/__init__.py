@@ -23,13 +23,13 @@ from collectors.queues.streams.group import (
     Mark,
     Pending,
     mark_of,
-    next_id,
     reading_of,
 )
 from collectors.queues.streams.purge import Purge
 from collectors.queues.streams.retry import Retry
 from collectors.text import one_line, shown
 from collectors.transport.read.redis import Read, RedisReader, read
+from collectors.transport.read.redis_ids import next_id
 from collectors.transport.read.redis_info import pairs
 from collectors.transport.read.redis_scan import is_glob, scan
 

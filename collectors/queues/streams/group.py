@@ -74,15 +74,6 @@ class Mark:
     lag: int | None
 
 
-def next_id(entry: bytes) -> bytes:
-    """The smallest id after ``entry``: servers before 6.2 know no exclusive ranges."""
-    time, _, sequence = entry.partition(b"-")
-    if not time.isdigit() or not (sequence or b"0").isdigit():
-        return b"0-1"
-    after = int(sequence or 0) + 1
-    return b"%d-0" % (int(time) + 1) if after >= 2**64 else b"%d-%d" % (int(time), after)
-
-
 def mark_of(group: Group, at: float) -> Mark:
     """The counters to compare."""
     return Mark(at, group.read, group.lag)

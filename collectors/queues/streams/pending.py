@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from collectors.queues.streams.group import next_id
 from collectors.text import Shown, one_line
 from collectors.transport.read.redis import RedisReader, read
+from collectors.transport.read.redis_ids import next_id
 from collectors.transport.read.redis_info import pairs, parse_info
 
 MOST_READ = 20_000

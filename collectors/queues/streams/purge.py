@@ -23,10 +23,10 @@ from collectors.model.reading import Reading
 from collectors.queues import _notes
 from collectors.queues._planning import beyond, server_of, shown_all
 from collectors.queues.streams.acts import StreamActs, group_of, label, parted, unfit
-from collectors.queues.streams.group import next_id
 from collectors.queues.streams.scripts import BACK, SKIP
 from collectors.text import Shown, one_line
 from collectors.transport.read.redis import RedisReader, read
+from collectors.transport.read.redis_ids import next_id
 
 _BUDGET = 2 * 1024 * 1024
 """Bytes of entries that are fetched to count or show them."""

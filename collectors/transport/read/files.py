@@ -243,6 +243,8 @@ class Tail:
 
     def _replay(self, found: OpenFile, opened: OpenFile, cutoff: float) -> None:
         """Go back from where an earlier run stopped to ``cutoff``, for those who look."""
+        if found.floor:
+            return
         options = self._options
         stopped, most = found.offset, options.back_bytes if options.back else 0
         back = find_back(opened, self._when, cutoff, most)

@@ -36,7 +36,10 @@ class NotRegularError(OSError):
 
 
 class OpenFile:
-    """A descriptor with our offset, line splitter and memory of the bytes; raises OSError throughout."""
+    """A descriptor with our offset, line splitter and memory of the bytes; raises OSError throughout.
+
+    Before ``floor`` nothing is there: the file was unpacked from that place on.
+    """
 
     def __init__(self, descriptor: int, found: os.stat_result, cap: int) -> None:
         self._descriptor = descriptor
@@ -48,6 +51,7 @@ class OpenFile:
         self.modified = found.st_mtime
         self.seen = Seen.of(found)
         self.offset = 0
+        self.floor = 0
         self.backlog_end = 0
         self.replay_end = 0
         self.quiet_since: float | None = None

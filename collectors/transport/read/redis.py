@@ -30,8 +30,8 @@ from collectors.transport.read.redis_way import Way
 READS = frozenset({
     "CLIENT LIST", "DBSIZE", "DUMP", "EXISTS", "HMGET", "HSTRLEN", "INFO", "LINDEX", "LLEN", "LPOS", "LRANGE",
     "MEMORY USAGE", "PTTL", "PUBSUB NUMSUB", "RANDOMKEY", "SCAN", "SLOWLOG GET", "SMEMBERS", "TYPE",
-    "XINFO CONSUMERS", "XINFO GROUPS", "XLEN", "XPENDING", "XRANGE", "XREVRANGE", "ZCARD", "ZCOUNT",
-    "ZRANGE", "ZREVRANGE", "ZSCORE",
+    "XINFO CONSUMERS", "XINFO GROUPS", "XINFO STREAM", "XLEN", "XPENDING", "XRANGE", "XREVRANGE", "ZCARD",
+    "ZCOUNT", "ZRANGE", "ZREVRANGE", "ZSCORE",
 })  # fmt: skip
 """Every command that a collector sends, and none else; none of them writes."""
 

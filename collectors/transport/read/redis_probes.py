@@ -112,6 +112,7 @@ _FOUND: dict[str, Callable[[Any], bool]] = {
     "LPOS": lambda reply: reply is not None and reply != [],
     "HGET": lambda reply: reply is not None,
     "XINFO GROUPS": lambda _reply: True,
+    "XINFO STREAM": lambda _reply: True,
     "XINFO CONSUMERS": lambda _reply: True,
     "XPENDING": lambda _reply: True,
 }

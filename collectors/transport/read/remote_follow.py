@@ -5,8 +5,9 @@ found out here each time it starts.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from collectors.clock import Clock
 from collectors.errors import AnswerError, UnsupportedError
@@ -38,6 +39,9 @@ BUFFERED = 8 * 1024 * 1024
 AGAIN_AFTER = 1.0
 """Seconds between two starts of the program for one reason."""
 
+
+PLANS = 4
+"""Files that are looked at side by side before they are read."""
 
 MOST_IN_VAIN = 5
 """Starts of the program, one after the other, that end before it has looked at all files."""
@@ -173,24 +177,30 @@ class RemoteFollower:
         """What is to be read, as arguments of the program."""
         arguments: list[object] = []
         self._begin()
-        for tail, main in await self._found():
-            if tail.state not in (SourceState.FOLLOWING, SourceState.MISSING):
-                # it is planned for when it can be read
-                self._indices[len(self._indices)] = tail
-                arguments += [len(self._indices) - 1, tail.path, "none", 0]
-                continue
-            plan = await self._plan(tail, main)
-            if self._many and not plan.segments:
+        found = await self._found()
+        readable = (SourceState.FOLLOWING, SourceState.MISSING)
+        plans = await _together([self._plan(tail, main) for tail, main in found if tail.state in readable])
+        fresh = {id(tail) for tail, _ in found if not tail.slots}
+        planned: list[tuple[RemoteTail, Plan]] = []
+        for tail, _ in found:
+            # what may not be read is planned for when it may
+            plan = plans.pop(0) if tail.state in readable else None
+            if plan is not None:
+                planned.append((tail, plan))
+            if self._many and (plan is None or not plan.segments):
                 self.tails.remove(tail)
                 continue
             index = len(self._indices)
             self._indices[index] = tail
-            fresh = not tail.slots
-            await with_bytes(self._look, [one for one in plan.segments if fresh or one.place is None])
-            for one in plan.segments:
+            for one in plan.segments if plan is not None else ():
                 arguments += [index, one.file.path, f"{one.file.id[0]}:{one.file.id[1]}", one.offset]
-            if not plan.segments or plan.segments[-1].file.path != tail.path:
+            if plan is None or not plan.segments or plan.segments[-1].file.path != tail.path:
                 arguments += [index, tail.path, "none", 0]
+        new = [
+            one for tail, plan in planned for one in plan.segments if id(tail) in fresh or one.place is None
+        ]
+        await with_bytes(self._look, new)
+        for tail, plan in planned:
             self._expected += tail.planned(plan)
         self._started = True
         return arguments
@@ -321,6 +331,25 @@ class RemoteFollower:
         if tail is None:
             raise AnswerError(self._look.words("the reader speaks of a path that it did not name"))
         return tail
+
+
+async def _together(plans: list[Coroutine[Any, Any, Plan]]) -> list[Plan]:
+    """Make some plans at a time: each takes round trips."""
+    turns = asyncio.Semaphore(PLANS)
+
+    async def one(plan: Coroutine[Any, Any, Plan]) -> Plan:
+        async with turns:
+            return await plan
+
+    tasks = [asyncio.ensure_future(one(plan)) for plan in plans]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for plan in plans:
+            plan.close()
 
 
 def _state(word: str) -> SourceState:

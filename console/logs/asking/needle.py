@@ -28,12 +28,12 @@ class Needle:
 
     def __init__(self, text: str, *, folds: bool) -> None:
         self.bytes = (text.lower() if folds else text).encode()
-        self._folds = folds
+        self.folds = folds
         self._rest = 0
 
     def may_hold(self, line: bytes) -> bool:
         """Whether a line may pass."""
-        return self.bytes in (line.lower() if self._folds else line) or _ESCAPE in line
+        return self.bytes in (line.lower() if self.folds else line) or _ESCAPE in line
 
     def narrowed(self, block: bytes) -> bytes | None:
         """The lines of a block that may pass; None where that is most of them."""
@@ -41,7 +41,7 @@ class Needle:
             self._rest -= 1
             return None
         most = len(block) // DENSE + 8
-        hay = block.lower() if self._folds else block
+        hay = block.lower() if self.folds else block
         spans = _lines_with(self.bytes, hay, most)
         if spans is not None and _ESCAPE in block:
             more = _lines_with(_ESCAPE, block, most)

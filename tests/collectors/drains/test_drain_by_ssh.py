@@ -109,7 +109,7 @@ async def test_what_is_in_flight_is_seen_by_its_sockets_and_ends(
     first = orders[0]
     async with reaching(operator, at(sshd)) as servers:
         watch = process(servers, pid_file=str(first.pid_file))
-        with slow_request(first.url, 2) as answers:
+        with slow_request(first.url, 6) as answers:
             reading = await one(watch)
             assert (reading.phase, reading.sessions) == (Phase.SERVING, exact(1))
             by_port = await one(process(servers, port=first.port))
@@ -117,7 +117,7 @@ async def test_what_is_in_flight_is_seen_by_its_sockets_and_ends(
             planned = await plan(watch, "drains.drain", str(first.pid_file).encode())
             assert planned.server == "web-1"
             outcome = await run(watch, planned)
-            await wait_until_async(lambda: answers, 10)
+            await wait_until_async(lambda: answers, 15)
         assert answers == [200]
         assert outcome.result is Result.DONE
         assert "exited (ended by SIGTERM)" in outcome.words

@@ -76,7 +76,7 @@ async def phase_is(watch: ProcessDrain, phase: Phase) -> bool:
 
 async def test_what_is_in_flight_ends_and_then_it_does(service: Instance) -> None:
     watch = far(pid_file=str(service.pid_file))
-    with slow_request(service.url, 2) as answers:
+    with slow_request(service.url, 3) as answers:
         made = await plan(watch, "drains.drain", key(service.pid_file))
         assert made.server == "web-1"
         assert str(made.sample[0]).startswith(f"SIGTERM, once: process {service.process.pid} (")

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,8 +14,9 @@ from collectors import registry
 from collectors.errors import AccessError, SourceError, UnsupportedError
 from collectors.logs.journald import JournaldLogs, JournaldOptions
 from collectors.model.logs import Severity
-from collectors.transport.host import ByteStream
+from collectors.transport.host import ByteStream, Ran
 from collectors.transport.local import LocalHost
+from collectors.transport.read.journal import JournalQuery, JournalSource
 from tests.collectors.logs.following import Following, Kept, following
 from tests.collectors.logs.test_remote_file import AsNobody, as_root
 from tests.servers.journald import Journald, lacking
@@ -136,6 +137,23 @@ async def test_a_program_that_was_killed_goes_on_at_the_cursor(journal: Journald
         assert words
         assert all(told.startswith("web-1: journalctl was killed by signal 9") for told in words)
         assert dict(stream.reading.extra)["journald.starts"].value == len(host.streams)
+
+
+async def test_an_entry_that_did_not_come_whole_comes_again() -> None:
+    source = JournalSource(JournalQuery(), label="x", back=0, catch_up=0)
+    source.started()
+    whole = b'{"__CURSOR":"s=%d","__REALTIME_TIMESTAMP":"%d","MESSAGE":"m"}\n'
+    source.put(whole % (1, 1) + whole % (2, 2) + b'{"__CURSOR":"s=3","__REAL')
+
+    class Answering(LocalHost):
+        async def run(self, argv: Sequence[str], **given: Any) -> Ran:
+            return Ran(0, b"", b"")
+
+    argv = await source.prepare(Answering(), 1.0, 0.0)
+    assert "--after-cursor=s=2" in argv
+    source.put(whole % (3, 3))
+    got = source.read(10**6, 0.0, 0.0)
+    assert [line.data + b"\n" for line in got.lines] == [whole % (n, n) for n in (1, 2, 3)]
 
 
 async def test_what_is_older_than_is_to_be_caught_up_is_a_gap(journal: Journald) -> None:

@@ -67,6 +67,35 @@ async def test_lines_come_and_the_way_is_told(tmp_path: Path) -> None:
         assert stream.reading.lost.value == 0
 
 
+async def test_a_line_that_comes_in_two_parts_is_one(tmp_path: Path) -> None:
+    path, kept = tmp_path / "app.log", Kept()
+    put(path, range(2))
+    async with following(path, host=LocalHost(), positions=kept) as stream:
+        await stream.collect()
+        with path.open("ab") as file:
+            file.write(b'{"n":2,"event":"tw')
+        tail = stream.collector._way._follower.tails[0]  # type: ignore[union-attr] # of the way to servers
+        await stream.until(lambda: tail.slots[0].received == path.stat().st_size)
+        await stream.collect()
+        assert stream.numbers(replayed=False) == [0, 1]
+    # the next run begins with the line
+    with path.open("ab") as file:
+        file.write(b'o parts"}\n{"n":3,"event":"whole"}\n')
+    async with following(path, host=LocalHost(), positions=kept) as stream:
+        await stream.until(has(stream, new=2))
+        assert stream.numbers(replayed=False) == [2, 3]
+        assert "two parts" in stream.messages
+        with path.open("ab") as file:
+            file.write(b'{"n":4,"event":"tw')
+        tail = stream.collector._way._follower.tails[0]  # type: ignore[union-attr] # of the way to servers
+        await stream.until(lambda: tail.slots[0].received == path.stat().st_size)
+        await stream.collect()
+        with path.open("ab") as file:
+            file.write(b'o"}\n')
+        await stream.until(has(stream, new=3))
+        assert stream.messages[-1] == "two"
+
+
 async def test_a_file_that_is_not_there_yet_is_a_state(tmp_path: Path) -> None:
     path = tmp_path / "late" / "app.log"
     async with following(path, host=LocalHost()) as stream:
@@ -95,6 +124,20 @@ async def test_each_line_once_when_the_file_is_renamed_or_deleted(mode: str, tmp
         assert stream.reading.rotations.value == 2
         assert stream.reading.lost.value == 0
         assert stream.reading.lost.known is Known.EXACT
+
+
+async def test_rotations_quicker_than_its_look_are_read_from_the_numbered_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_follow, "EVERY", 0.7)
+    path = tmp_path / "app.log"
+    put(path, range(100))
+    async with following(path, host=LocalHost()) as stream:
+        await stream.collect()
+        renamed_twice(path)
+        await stream.until(has(stream, new=130))
+        assert stream.numbers(replayed=False) == list(range(130))
+        assert stream.reading.rotations.value == 2
 
 
 async def test_copytruncate_is_read_on_in_the_copy(tmp_path: Path) -> None:
@@ -239,6 +282,31 @@ async def test_the_program_ends_with_its_collector(tmp_path: Path) -> None:
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.skipif(shutil.which("busybox") is None, reason="apt-get install busybox")
+async def test_busybox_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools, kept = tmp_path / "tools", Kept()
+    tools.mkdir()
+    for name in ("cat", "head", "kill", "ls", "sh", "sleep", "stat", "tail", "tr"):
+        (tools / name).symlink_to(shutil.which("busybox") or "")
+    monkeypatch.setenv("PATH", str(tools))
+    path = tmp_path / "app.log"
+    put(path, range(500))
+    async with following(path, host=LocalHost(), positions=kept) as stream:
+        await stream.collect()
+        put(path, range(500, 510))
+        rotate(path)
+        put(path, range(510, 520))
+        await stream.until(has(stream, new=520))
+        path.unlink()
+        put(path, range(520, 530))
+        await stream.until(has(stream, new=530))
+        assert stream.numbers(replayed=False) == list(range(530))
+    renamed(path)
+    async with following(path, host=LocalHost(), positions=kept) as stream:
+        await stream.until(has(stream, new=20))
+        assert stream.numbers(replayed=False) == list(range(100, 120))
+
+
 class AsNobody(LocalHost):
     """This machine, as a user who may not do much."""
 
@@ -256,12 +324,10 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebod
 
 
 @as_root
-async def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "app.log"
+async def test_what_may_not_be_read_is_told(open_folder: Path) -> None:
+    path = open_folder / "app.log"
     put(path, range(3))
     path.chmod(0o600)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
     async with following(path, host=AsNobody()) as stream:
         await stream.collect()
         assert stream.reading.word == "denied"

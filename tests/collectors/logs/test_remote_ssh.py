@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from collectors.errors import SourceError
+from collectors.logs.command import CommandLogs
 from collectors.transport.read import remote_follow
 from tests.collectors.logs.following import following
 from tests.collectors.logs.lost import through_losses
@@ -64,6 +65,19 @@ async def test_a_flood_costs_few_reads_and_waits_for_us(
         # a pipe gives 64 KiB at most; ssh may give less
         assert follower.reads <= size / 16_384 + 30
         assert held <= 1024 * 1024 + 2 * remote_follow.PIECE
+
+
+async def test_a_command_runs_on_the_server_and_no_shell_reads_it(
+    tmp_path: Path, sshd: Sshd, operator: Operator
+) -> None:
+    argv = ("printf", "%s\\n", 'it\'s $HOME; `id` "q" *', "two")
+    async with reaching(operator, at(sshd)) as servers:
+        async with following(kind=CommandLogs, dialer=servers, argv=argv) as stream:
+            await stream.until(lambda: len(stream.records) >= 2, 30)
+            assert stream.messages[:2] == ['it\'s $HOME; `id` "q" *', "two"]
+        async with following(kind=CommandLogs, dialer=servers, argv=("no-such-program",)) as stream:
+            with pytest.raises(SourceError, match="web-1"):
+                await stream.until(lambda: False, 30)
 
 
 async def test_a_server_that_is_away_is_told_and_mends_by_itself(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Positions: what an earlier run has had comes again for the eyes alone, and the rest exactly once."""
 
+import gzip
 import json
 import os
 import random
@@ -92,6 +93,22 @@ def dated(path: Path) -> None:
     put(path, range(110, 120))
 
 
+def packed(path: Path) -> None:
+    put(path, range(100, 110))
+    rotate(path)
+    put(path, range(110, 120))
+    rotated = Path(f"{path}.1")
+    Path(f"{path}.1.gz").write_bytes(gzip.compress(rotated.read_bytes()))
+    rotated.unlink()
+
+
+def packed_and_more(path: Path) -> None:
+    packed(path)
+    Path(f"{path}.1.gz").rename(f"{path}.2.gz")
+    path.rename(f"{path}.1")
+    put(path, range(120, 130))
+
+
 def copied_and_cut(path: Path) -> None:
     put(path, range(100, 110))
     shutil.copy(path, f"{path}.1")
@@ -112,6 +129,8 @@ def copied_and_cut_and_grown(path: Path) -> None:
         (renamed, 120),
         (renamed_twice, 130),
         (dated, 120),
+        (packed, 120),
+        (packed_and_more, 130),
         (copied_and_cut, 120),
         (copied_and_cut_and_grown, 400),
     ],

@@ -18,12 +18,12 @@ from collectors.queues.streams.group import (
     Mark,
     Pending,
     mark_of,
-    next_id,
     reading_of,
     ready_of,
 )
 from collectors.registry import load
 from collectors.secret import SecretUrl
+from collectors.transport.read.redis_ids import next_id
 from tests.collectors.queues.looking import (
     StepClock,
     by_key,

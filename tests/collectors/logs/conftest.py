@@ -1,0 +1,17 @@
+"""What the tests of logs share."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may look into; pytest shuts its own to others, again with each new run."""
+    folder = Path(tempfile.mkdtemp(prefix="quarterdeck-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
