@@ -365,3 +365,11 @@ def test_the_span_that_was_read_ends_at_the_outermost_lines_with_a_time() -> Non
     assert coverage.first is not None
     assert coverage.last is not None
     assert coverage.last - coverage.first == 5.0
+
+
+def test_objects_that_are_no_lines_are_no_records() -> None:
+    # as many objects as lines, and none of them is one
+    odd = [b'{"a":1} {"a":2}', b'{"a":', b"3}"]
+    for question in ("a=1", "a=2", "a=3"):
+        assert matched(question, *odd, b'{"b":1}') == 0
+    assert ask_lines("*", *odd, b'{"b":1}').coverage.matched == 4
