@@ -6,6 +6,7 @@ import select
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import BinaryIO
 
 from collectors.lines.facts import Profile, begins, detect, facts
@@ -13,8 +14,10 @@ from collectors.model.subject import Subject
 from collectors.transport.read.files_lines import LINE_CAP
 from console.logs.blocks import Blocks
 from console.logs.language.moments import Window
-from console.logs.ring import Entry, Ring
+from console.logs.ring import KeptRecord, Ring
 from console.logs.source import CHUNK, Chunk, State, Stream
+
+_SUBJECT, _RAW, _TIME, _LOST = map(attrgetter, ("subject", "raw", "time", "lost_bytes"))
 
 SAMPLE = 200
 """Lines by which a stream's format is recognised."""
@@ -168,32 +171,44 @@ class RingLines:
         first, end = self._ring.bounds()
         starts = range(first, end, SPAN)
         for start in starts if oldest_first else reversed(starts):
-            _, entries = self._ring.span(start, min(start + SPAN, end))
-            yield from self._of_span(entries, window)
+            _, records = self._ring.records(start, min(start + SPAN, end))
+            if window != Window():
+                records = [record for record in records if window.holds(record.time)]
+            for subject, own in by_subject(records):
+                if self._wanted(subject):
+                    yield chunk_of(subject, own, self._profile(subject, own))
 
-    def _of_span(self, entries: Sequence[Entry], window: Window) -> Iterator[Chunk]:
-        parted: dict[Subject, list[Entry]] = {}
-        for entry in entries:
-            if window.holds(entry.record.time):
-                parted.setdefault(entry.subject, []).append(entry)
-        for subject, of_one in parted.items():
-            if self._wanted(subject):
-                raws = [entry.record.raw for entry in of_one]
-                yield Chunk(
-                    stream_of(subject),
-                    self._profile(subject, raws),
-                    records=raws,
-                    arrivals=[entry.record.time for entry in of_one],
-                    joined=True,
-                    oversize=sum(entry.record.lost_bytes > 0 for entry in of_one),
-                )
-
-    def _profile(self, subject: Subject, raws: Sequence[bytes]) -> Profile:
+    def _profile(self, subject: Subject, records: Sequence[KeptRecord]) -> Profile:
         profile = self._profiles.get(subject) or self._known(subject)
         if profile is None:
-            profile = detect(sampled(raws))
+            profile = detect(sampled([record.raw for record in records]))
         self._profiles[subject] = profile
         return profile
+
+
+def by_subject(records: Sequence[KeptRecord]) -> Iterator[tuple[Subject, Sequence[KeptRecord]]]:
+    """The records of each stream, in their order."""
+    subjects = list(map(_SUBJECT, records))
+    different = dict.fromkeys(map(id, subjects))
+    if len(different) == 1:
+        yield subjects[0], records
+        return
+    parted: dict[Subject, list[KeptRecord]] = {}
+    for subject, record in zip(subjects, records, strict=True):
+        parted.setdefault(subject, []).append(record)
+    yield from parted.items()
+
+
+def chunk_of(subject: Subject, records: Sequence[KeptRecord], profile: Profile) -> Chunk:
+    """Records of one stream as a chunk."""
+    return Chunk(
+        stream_of(subject),
+        profile,
+        records=list(map(_RAW, records)),
+        arrivals=list(map(_TIME, records)),
+        joined=True,
+        oversize=sum(map(bool, map(_LOST, records))),
+    )
 
 
 def stream_of(subject: Subject) -> Stream:

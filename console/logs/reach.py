@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from collectors.lines.facts import facts
 from collectors.model.subject import Subject
 from console.logs.asked import Profiles
-from console.logs.gathering import FileLines, stream_of
+from console.logs.gathering import FileLines, by_subject, chunk_of, stream_of
 from console.logs.language.moments import Window
 from console.logs.ring import KeptRecord, Ring
 from console.logs.source import Chunk, State
@@ -79,24 +79,15 @@ class Reach:
         self, records: Sequence[KeptRecord], window: Window, begins: dict[Subject, float] | None = None
     ) -> Iterator[Chunk]:
         """Records of memory as chunks, one for each stream."""
-        parted: dict[Subject, list[KeptRecord]] = {}
-        for record in records:
-            subject = record.subject
-            if (not self._service or subject.service == self._service) and window.holds(record.time):
-                parted.setdefault(subject, []).append(record)
-        for subject, own in parted.items():
+        if window != Window():
+            records = [record for record in records if window.holds(record.time)]
+        for subject, own in by_subject(records):
+            if self._service and subject.service != self._service:
+                continue
             whole = begins.get(subject) if begins else None
             kept = own if whole is None else [record for record in own if record.time >= whole]
-            raws = [record.raw for record in kept]
-            if raws:
-                yield Chunk(
-                    stream_of(subject),
-                    self._profiles.of(subject, raws),
-                    records=raws,
-                    arrivals=[record.time for record in kept],
-                    joined=True,
-                    oversize=sum(record.lost_bytes > 0 for record in kept),
-                )
+            if kept:
+                yield chunk_of(subject, kept, self._profiles.of(subject, [record.raw for record in kept]))
 
     def _begins(self, first: int, end: int) -> dict[Subject, float]:
         """The moment from which on memory holds all of each stream that has a file."""

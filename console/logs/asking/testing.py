@@ -153,10 +153,10 @@ def _levels(sign: Sign, name: str) -> Test:
 
 def _matches(compared: Compare) -> Test:
     pattern = examine(compared.literal.text)
-    search, reach = pattern.search.search, pattern.reach
+    matches = pattern.fits
 
     def fits(value: Any) -> bool:  # noqa: ANN401 - any value of JSON
-        return present(value) and search(text_of(value)[:reach]) is not None
+        return present(value) and matches(text_of(value))
 
     return _each(fits)
 

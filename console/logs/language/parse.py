@@ -137,8 +137,9 @@ class _FilterReader:
         """A field and what it is compared with, or a word; None for a time."""
         cursor, start = self.cursor, self.cursor.at
         raw = cursor.take(".")
-        name = cursor.quoted() if raw and cursor.peek('"') else cursor.match(NAME)
-        if not name or cursor.peek("://"):
+        in_quotes = raw and cursor.peek('"')
+        name = cursor.quoted() if in_quotes else cursor.match(NAME)
+        if not name or (cursor.peek("://") and not in_quotes):
             cursor.at = start
             return self._bare()
         for wrong, remedy in _WRONG_SIGNS.items():

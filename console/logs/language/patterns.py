@@ -1,25 +1,29 @@
-"""Regular expressions that cannot hang: a few quantifiers, on single characters, over texts of bounded size.
+"""Regular expressions that cannot hang a question.
 
-Python's matcher tries again what failed; how often depends on the quantifiers that can share a text. With
-``d`` of them without a bound, a text of n characters costs n to the power d + 1, so n is bounded by d.
+Python's matcher is quick, but tries again what failed: with ``d`` repetitions without a bound a text of n
+characters may cost n to the power d + 1 steps. So it gets texts that are short enough for the pattern, and
+longer ones go to a machine that takes one step for each character.
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
+
+from console.logs.language.automaton import Automaton, UnfitError, parsed, width
 
 LONGEST = 500
 """Characters of a pattern."""
 
-MOST_QUANTIFIERS = 6
-REACH = (16_384, 4_096, 512, 160)
-"""Characters of a text that are looked at, by the number of quantifiers without a bound."""
+REACH = 16 * 1024
+"""Characters of a text that are looked at."""
 
-_COUNTED = re.compile(r"\{(\d{0,4})(,?)(\d{0,4})\}")
+STEPS = 1_000_000
+"""Steps that one text may cost: some milliseconds of Python's matcher, a tenth of a second of the machine."""
 
 
 class PatternError(ValueError):
-    """A pattern that is wrong, or that could take for ever: where, why, and what to do."""
+    """A pattern that is wrong, or that no machine can follow: where, why, and what to do."""
 
     def __init__(self, at: int, why: str, remedy: str) -> None:
         super().__init__(why)
@@ -27,9 +31,9 @@ class PatternError(ValueError):
 
 
 class Pattern(NamedTuple):
-    """A pattern to search with, within the first ``reach`` characters of a text."""
+    """Whether a text fits, by its first ``reach`` characters."""
 
-    search: re.Pattern[str]
+    fits: Callable[[str], bool]
     reach: int
 
 
@@ -38,75 +42,50 @@ def examine(text: str) -> Pattern:
     """The pattern, safe to search with; in lower case it fits any case. Raises PatternError."""
     if len(text) > LONGEST:
         raise PatternError(LONGEST, f"a pattern has {LONGEST} characters at most", "look for a part of it")
-    unbounded = _walk(text)
+    # a [ in a class is read by future versions of re as a class of its own
+    found = re.search(r"\[[^\]\\]*(?:\[|--|&&|~~|\|\|)", text)
+    if found is not None and _within_class(text, found.end()):
+        raise PatternError(
+            found.end() - 1, "a class holds only characters", "write a backslash before this one"
+        )
     # escapes such as \S are not upper case that someone meant
     plain = re.sub(r"\\.", "", text)
+    flags = re.IGNORECASE if plain == plain.lower() else 0
     try:
-        search = re.compile(text, re.IGNORECASE if plain == plain.lower() else 0)
+        search = re.compile(text, flags).search
+        tokens, own = parsed(text)
     except (re.error, OverflowError, RecursionError) as error:
         at = getattr(error, "pos", None) or 0
         raise PatternError(
             at, f"this is no pattern: {error}"[:120], "write texts without ~, in quotes"
         ) from None
-    return Pattern(search, REACH[unbounded])
+    try:
+        machine = Automaton(tokens, own | flags)
+    except UnfitError as error:
+        why = f"this pattern could take for ever: {error}"
+        raise PatternError(0, why, "use several comparisons") from None
+    unbounded, product, nested = width(tokens)
+    short = 0 if nested else min(REACH, int((STEPS / product) ** (1 / (unbounded + 1))))
+    reach = min(REACH, STEPS // machine.size)
+
+    def fits(given: str) -> bool:
+        if len(given) <= short:
+            return search(given) is not None
+        return machine.fits(given[:reach], whole=len(given) <= reach)
+
+    return Pattern(fits, max(short, reach))
 
 
-def _walk(text: str) -> int:
-    """Refuse what may take long; the number of quantifiers without a bound."""
-    at = quantifiers = unbounded = 0
-    after_group = False
-    while at < len(text):
-        char = text[at]
-        if char == "\\":
-            if text[at + 1 : at + 2].isdigit():
-                raise PatternError(at, "a pattern cannot refer back", "leave it out")
-            at, after_group = at + 2, False
-            continue
-        if char == "[":
-            at, after_group = _class_end(text, at), False
-            continue
-        if text.startswith("(?", at) and not text.startswith(("(?:", "(?i)"), at):
-            raise PatternError(at, "a pattern cannot look around", "use (?:…) or (…) alone")
-        width, open_end = _quantifier(text, at)
-        if width:
-            quantifiers += 1
-            unbounded += open_end
-            if after_group and char != "?":
-                raise PatternError(at, "only ? may follow a group", "repeat characters or [classes] instead")
-            if quantifiers > MOST_QUANTIFIERS or unbounded >= len(REACH):
-                raise PatternError(at, "so many quantifiers could take for ever", "use several comparisons")
-        after_group = char == ")"
-        at += width or 1
-        if width and text[at : at + 1] in ("?", "+"):
+def _within_class(text: str, end: int) -> bool:
+    """Whether what ends at ``end`` stands within a class that is open."""
+    depth = at = 0
+    while at < end - 1:
+        if text[at] == "\\":
             at += 1
-    return unbounded
-
-
-def _quantifier(text: str, at: int) -> tuple[int, bool]:
-    """How long a quantifier at ``at`` is (0: there is none) and whether it goes on for ever."""
-    if text[at] in "*+":
-        return 1, True
-    if text[at] == "?":
-        return (0 if at and text[at - 1] == "(" else 1), False
-    found = _COUNTED.match(text, at)
-    if found is None or not (found[1] or found[3]):
-        return 0, False
-    low = int(found[1] or 0)
-    high = int(found[3]) if found[3] else low if not found[2] else 10_000
-    if low > 200:
-        raise PatternError(at, "so many repetitions could take for ever", "repeat 200 times at most")
-    return len(found[0]), high - low > 8
-
-
-def _class_end(text: str, at: int) -> int:
-    """Behind a class of characters, which holds no quantifiers."""
-    at += 1
-    if text[at : at + 1] == "^":
+        elif text[at] == "[" and not depth:
+            depth = 1
+            at += text[at + 1 : at + 2] in ("]", "^")
+        elif text[at] == "]":
+            depth = 0
         at += 1
-    if text[at : at + 1] == "]":
-        at += 1
-    while at < len(text) and text[at] != "]":
-        if text[at] == "[" or text[at : at + 2] in ("--", "&&", "~~", "||"):
-            raise PatternError(at, "a class holds only characters", "write a backslash before this one")
-        at += 2 if text[at] == "\\" else 1
-    return at + 1
+    return depth > 0
