@@ -19,7 +19,7 @@ from collectors.transport.read.remote_look import text
 from tests.collectors.logs.test_past import NOW, STEP, line, put
 from tests.collectors.logs.test_remote_file import AsNobody, as_root
 
-COUNT = 3000
+COUNT = 1200
 
 
 class Counting(LocalHost):
@@ -40,7 +40,7 @@ class Counting(LocalHost):
 
 @pytest.fixture
 def rotated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(_past_remote, "PIECE", 50_021)
+    monkeypatch.setattr(_past_remote, "PIECE", 20_021)
     monkeypatch.setattr(_past_remote, "BRACKET", 4096)
     monkeypatch.setattr(_past_remote, "PROBE", 1024)
     put(tmp_path / "app.jsonl.2.gz", 0, COUNT, gzip.compress)
@@ -82,7 +82,7 @@ async def test_a_window_is_cut_there(rotated: Path, first: int, last: int) -> No
 async def test_texts_are_searched_for_there(rotated: Path) -> None:
     host = Counting()
     past = RemotePast(host, str(rotated))
-    assert await lines(past, contains=b'"n": 4777,') == [4777]
+    assert await lines(past, contains=b'"n": 1777,') == [1777]
     assert host.received < 100_000
     assert past.coverage.bytes > sum(len(line(number)) for number in range(COUNT, 3 * COUNT))
     searches = [argv for argv in host.asked if text("past") in argv]
@@ -95,10 +95,10 @@ async def test_texts_are_searched_for_there(rotated: Path) -> None:
 
 async def test_a_limit_is_kept_and_told(rotated: Path) -> None:
     past = RemotePast(Counting(), str(rotated))
-    got = await lines(past, cap=60_000)
+    got = await lines(past, cap=30_000)
     assert min(got) >= 2 * COUNT
     assert past.coverage.capped
-    assert past.coverage.bytes <= 60_000 + 50_021 + 1024
+    assert past.coverage.bytes <= 30_000 + 20_021 + 1024
 
 
 async def test_what_cannot_be_read_is_told(rotated: Path) -> None:

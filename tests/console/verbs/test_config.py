@@ -110,7 +110,7 @@ def test_the_schema_knows_every_section_and_type(home: Path, capsys: pytest.Capt
     assert done.code == 0
     assert schema["$schema"].startswith("https://json-schema.org/")
     named = {"include", "console", "defaults", "services", "collectors", "servers", "keys"}
-    assert named | {"actions", "limits", "journal"} == schema["properties"].keys()
+    assert named | {"actions", "limits", "journal", "questions", "redaction"} == schema["properties"].keys()
     for kind in ("health.http", "queues.rq", "pools.postgres", "logs.file"):
         assert f'"{kind}"' in done.out
 
