@@ -205,10 +205,12 @@ def test_every_mistake_is_told_at_once(place: Any) -> None:
 
 def test_the_examples_of_the_readme_load(place: Any) -> None:
     place.environ["FLAG_TOKEN"] = "hunter2"
+    place.environ["REDIS_URL"] = "redis://localhost"
     text = (ROOT / "README.md").read_text().partition("### What actions may do")[2].partition("## Keys")[0]
-    limits, servers, actions = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 4
     where = '[services.orders]\ninstances = ["web-[1-12]"]\n'
-    settings = place.load(f"{limits}{servers}{where}{actions}{QUEUES}")
+    settings = place.load("".join(blocks) + where + QUEUES)
     assert [*settings.servers][:3] == ["bastion", "web-1", "web-2"]
     assert {one.server for one in settings.collectors} >= {"web-1", "web-12"}
     assert settings.limits.of("queues.retry") == Limit(50, 5.0)
