@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from collectors.action import RefusedError
 from collectors.base import Collector, Context
-from collectors.errors import AnswerError, SourceError, TimedOutError, UnreachableError
+from collectors.errors import AnswerError, SourceError, TimedOutError, UnreachableError, UnsupportedError
 from collectors.hands import HttpHands, http_server
 from collectors.model.practice import Practice
 from collectors.model.sweep import Sweep
@@ -353,5 +353,5 @@ async def test_without_a_url_there_are_no_hands() -> None:
 async def test_hands_on_processes_are_of_this_machine_alone() -> None:
     here = await open_hands("process", switch(Options()))
     assert here.server == "this machine"
-    with pytest.raises(RefusedError, match="web-1 is another machine"):
+    with pytest.raises(UnsupportedError, match="web-1: nothing runs on servers here"):
         await open_hands("process", switch(Options(), "web-1"))

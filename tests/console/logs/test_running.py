@@ -20,15 +20,19 @@ from console.logs.ring import Ring
 from console.logs.running import Running, Told
 from tests.servers.waiting import wait_until
 
-NOW = SystemClock().wall()
 APP = Context(collector="app", service="orders").subject(Practice.LOGS, b"app.jsonl")
 BILL = Context(collector="bill", service="billing").subject(Practice.LOGS, b"stdin")
+
+
+def now() -> float:
+    """This moment: the suite imports its modules long before it runs them."""
+    return SystemClock().wall()
 
 
 def line(number: int, ago: float, **fields: Any) -> bytes:
     region = "eu" if number % 2 else "us"
     told = {
-        "time": NOW - ago,
+        "time": now() - ago,
         "level": "info",
         "message": f"line {number}",
         "n": number,
@@ -40,7 +44,7 @@ def line(number: int, ago: float, **fields: Any) -> bytes:
 
 def keep(ring: Ring, lines: list[bytes], subject: Any = APP) -> None:
     parser = Parser()
-    made = parser.parse([Line(one) for one in lines], NOW, 0.0) + parser.flush(0.0, force=True)
+    made = parser.parse([Line(one) for one in lines], now(), 0.0) + parser.flush(0.0, force=True)
     ring.append(LogBatch(subject, tuple(made)))
 
 
@@ -69,7 +73,7 @@ def started(heard: Heard) -> Iterator[Any]:
     begun: list[Running] = []
 
     def start(text: str, ring: Ring, *origins: Origin, service: str = "") -> Running:
-        asked = Asked(text, service, now=NOW)
+        asked = Asked(text, service, now=now())
         profiles = Profiles()
         one = Running(asked, ring, lambda: Reach(ring, origins, service, profiles), heard)
         begun.append(one)
@@ -143,7 +147,7 @@ def test_a_window_that_moves_lets_old_lines_go(
 ) -> None:
     monkeypatch.setattr(running, "AGAIN", 0.2)
     ring = Ring()
-    keep(ring, [line(1, NOW - ring.clock.wall() + 1.0), line(2, -1000.0)])
+    keep(ring, [line(1, now() - ring.clock.wall() + 1.0), line(2, -1000.0)])
     started("since:4s | count", ring)
     wait_until(lambda: heard.rows == [(2,)], 30)
     wait_until(lambda: heard.rows == [(1,)], 30)

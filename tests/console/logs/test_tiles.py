@@ -9,7 +9,8 @@ from console.logs.asking.table import Table
 from console.logs.ring import Ring
 from console.logs.tiles import Board, Pinned, Tile, _Kept, judge
 from console.settings.values import Threshold
-from tests.console.logs.test_running import NOW, keep, line
+from tests.console.logs.asked import START
+from tests.console.logs.test_running import keep, line
 from tests.servers.waiting import wait_until
 
 
@@ -82,5 +83,5 @@ def test_levels(course: list[tuple[Any, float]], limits: dict[str, float], level
     kept = _Kept(live=None)  # type: ignore[arg-type]  # it is not asked
     names = {"o": Level.OK, "w": Level.WARNING, "c": Level.CRITICAL, "?": Level.UNKNOWN}
     for (value, at), level in zip(course, levels, strict=True):
-        judge(kept, value, Threshold(**limits), NOW + at)
+        judge(kept, value, Threshold(**limits), START + at)
         assert kept.level is names[level], (value, at)

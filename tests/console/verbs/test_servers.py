@@ -118,9 +118,9 @@ def test_the_doctor_says_what_would_be_run_and_dials_nothing(
     configuration(
         tmp_path, web_1(sshd), collector("jobs", "queues.redis", valkey_db, keys='["mail"]', **BEHIND)
     )
-    before = sshd.log()
+    before = sshd.log().count("Accepted ")
     done = quarterdeck("doctor", home=tmp_path)
     lines = done.out.splitlines()
     assert any(line.startswith("ok   ssh is /") and "OpenSSH" in line for line in lines), lines
     assert f"ok   server web-1: 127.0.0.1, by ssh; by hand: ssh -p {sshd.port} 127.0.0.1" in lines
-    assert sshd.log() == before
+    assert sshd.log().count("Accepted ") == before
