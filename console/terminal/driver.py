@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import termios
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -22,6 +23,9 @@ from console.terminal.settle import Settle
 from console.terminal.title import RESTORE as TITLE_RESTORE
 from console.terminal.title import SAVE as TITLE_SAVE
 from console.terminal.title import takes_osc, title_sequence
+
+TOGETHER = 0.02
+"""Seconds within which signals that were sent together have all been seen."""
 
 DRAIN_SECONDS = 0.5
 """How long leaving waits for a terminal that does not read."""
@@ -144,9 +148,11 @@ class TerminalDriver(LinuxDriver):
 
     def resume_application_mode(self) -> None:
         """Come back after SIGCONT: as Textual does when it had let go, else put right what others changed."""
-        # Textual would start a second input thread, and take raw for the state to restore.
+        # another thread may be given the SIGTERM that came together with the SIGCONT, a moment later
+        time.sleep(TOGETHER)
         if self._is_leaving:
             return
+        # Textual would start a second input thread, and take raw for the state to restore.
         if not self._held:
             super().resume_application_mode()
         else:

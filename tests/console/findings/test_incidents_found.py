@@ -17,6 +17,8 @@ from tests.servers.retrying import retry_dead
 from tests.servers.waiting import wait_until_async
 
 CALM = 7.0
+USUAL = 15.0
+"""Seconds of calm from which a console knows what is usual for a cache."""
 FOUND = 45.0
 OVER = 60.0
 
@@ -57,7 +59,7 @@ def told(core: Core) -> set[tuple[str, str]]:
 async def test_an_incident_is_found_and_named_and_over(
     core: Core, lab: Lab, incident: str, service: str
 ) -> None:
-    await calm_for(core, CALM)
+    await calm_for(core, USUAL if incident == "cache-cold" else CALM)
     await control.start(incident, lab.folder)
     await wait_until_async(lambda: (incident, service) in told(core), FOUND, f"{incident} is found")
     await control.stop(incident, lab.folder)
