@@ -4,7 +4,8 @@ import heapq
 import os
 import select
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from operator import attrgetter
 from typing import BinaryIO
@@ -25,6 +26,7 @@ SAMPLE = 200
 SPAN = 4_096
 """Entries of the ring in one chunk, of all streams."""
 
+Chunks = Generator[Chunk, None, None]
 _Heads = list[tuple[float, int, Chunk]]
 
 UNKNOWN = detect(())
@@ -62,27 +64,16 @@ class FileLines:
         """What could not be read."""
         return [_state(stream, blocks) for stream, blocks in self._streams]
 
-    def chunks(self, window: Window, *, oldest_first: bool = False) -> Iterator[Chunk]:
+    def chunks(self, window: Window, *, oldest_first: bool = False) -> Chunks:
         """Chunks of all files, merged by the time at which each begins or ends."""
         self._window = window
         sources = [
             self._of_one(stream, blocks, window, oldest_first=oldest_first)
             for stream, blocks in self._streams
         ]
-        if len(sources) == 1:
-            yield from sources[0]
-            return
-        heads: _Heads = []
-        for number, source in enumerate(sources):
-            _push(heads, number, source, oldest_first=oldest_first)
-        while heads:
-            _, number, chunk = heapq.heappop(heads)
-            yield chunk
-            _push(heads, number, sources[number], oldest_first=oldest_first)
+        yield from merged(sources, oldest_first=oldest_first)
 
-    def _of_one(
-        self, stream: Stream, blocks: Blocks, window: Window, *, oldest_first: bool
-    ) -> Iterator[Chunk]:
+    def _of_one(self, stream: Stream, blocks: Blocks, window: Window, *, oldest_first: bool) -> Chunks:
         profile, carried = self._profile, b""
         arrival = blocks.modified
         for block in blocks.read(window, oldest_first=oldest_first):
@@ -106,6 +97,22 @@ def _state(stream: Stream, blocks: Blocks) -> State:
         why = "; ".join(f"{path}: {why}" for path, why in blocks.unread[:3])
         return State(stream.name, complete=False, why=why)
     return State(stream.name)
+
+
+def merged(sources: Sequence[Chunks], *, oldest_first: bool = False) -> Chunks:
+    """Chunks of several sources by the time at which each begins or ends; ends them all when it is ended."""
+    if len(sources) == 1:
+        yield from sources[0]
+        return
+    heads: _Heads = []
+    with ExitStack() as stack:
+        for number, source in enumerate(sources):
+            stack.callback(source.close)
+            _push(heads, number, source, oldest_first=oldest_first)
+        while heads:
+            _, number, chunk = heapq.heappop(heads)
+            yield chunk
+            _push(heads, number, sources[number], oldest_first=oldest_first)
 
 
 def _push(

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
 from typing import Any, TypeVar
@@ -17,10 +17,10 @@ from collectors.transport.servers.spec import Server
 from console.engine.host import wind_up
 from console.engine.ways import Pool, open_pool
 from console.logs.asking.needle import needle_of
-from console.logs.gathering import sampled
+from console.logs.gathering import Chunks, FileLines, merged, sampled
 from console.logs.language import Question
 from console.logs.language.moments import Window
-from console.logs.source import Chunk, Lines, State
+from console.logs.source import Chunk, State
 from console.verbs.logfiles import FarFile
 
 CAP = 256 * 1024 * 1024
@@ -66,20 +66,19 @@ class FarLines:
         """What could not be read, and where a limit came first."""
         return list(self._states.values())
 
-    def chunks(self, window: Window, *, oldest_first: bool = False) -> Iterator[Chunk]:
-        """Pieces of all logs, one log after the other."""
+    def chunks(self, window: Window, *, oldest_first: bool = False) -> Chunks:
+        """Pieces of all logs by their time."""
         found = self._chunks(window)
         yield from reversed(list(found)) if oldest_first else found
 
-    def _chunks(self, window: Window) -> Iterator[Chunk]:
+    def _chunks(self, window: Window) -> Chunks:
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, name="far logs", daemon=True)
         thread.start()
         pool = open_pool(self._servers, SystemClock(), lambda: None)
         try:
             self._wait(_started(pool), loop)
-            for file in self._files:
-                yield from self._of_one(file, pool, window, loop)
+            yield from merged([self._of_one(file, pool, window, loop) for file in self._files])
         except GivenUpError:
             return
         finally:
@@ -88,9 +87,7 @@ class FarLines:
             thread.join(5.0)
             wind_up(loop)
 
-    def _of_one(
-        self, file: FarFile, pool: Pool, window: Window, loop: asyncio.AbstractEventLoop
-    ) -> Iterator[Chunk]:
+    def _of_one(self, file: FarFile, pool: Pool, window: Window, loop: asyncio.AbstractEventLoop) -> Chunks:
         name = file.stream.name
         past = RemotePast(pool.host(file.server), file.path, sudo=file.sudo)
         profile: Profile | None = None
@@ -147,10 +144,10 @@ class FarLines:
 
 
 class Together:
-    """Several kinds of lines, one after the other."""
+    """Files here and on servers, by their time."""
 
-    def __init__(self, *parts: Lines) -> None:
-        self._parts = parts
+    def __init__(self, here: FileLines, far: FarLines) -> None:
+        self._parts = (here, far)
 
     @property
     def total(self) -> int:
@@ -158,13 +155,13 @@ class Together:
         return sum(part.total for part in self._parts)
 
     def states(self) -> Sequence[State]:
-        """Of all."""
+        """Of both."""
         return [state for part in self._parts for state in part.states()]
 
-    def chunks(self, window: Window, *, oldest_first: bool = False) -> Iterator[Chunk]:
-        """Of all."""
-        for part in self._parts:
-            yield from part.chunks(window, oldest_first=oldest_first)
+    def chunks(self, window: Window, *, oldest_first: bool = False) -> Chunks:
+        """Of both."""
+        sources = [part.chunks(window, oldest_first=oldest_first) for part in self._parts]
+        yield from merged(sources, oldest_first=oldest_first)
 
 
 async def _started(pool: Pool) -> None:

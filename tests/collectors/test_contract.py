@@ -37,7 +37,7 @@ from collectors.testing import (
 from collectors.text import Shown
 from collectors.transport.lease import LeaseKey
 from tests.servers.haproxy import Haproxy, haproxy
-from tests.servers.journald import Journald, lacking
+from tests.servers.journald import Journald, need
 from tests.servers.outside import Cluster, Daemon
 
 Sources = tuple[Mapping[str, object], Mapping[str, object] | None]
@@ -90,8 +90,7 @@ def balancer(free_port: Callable[[], int]) -> Iterator[Haproxy]:
 
 @pytest.fixture
 def journald() -> Iterator[Journald]:
-    if lack := lacking():
-        pytest.skip(lack)
+    need()
     with Journald() as server:
         yield server
 

@@ -176,9 +176,9 @@ class Evaluation:
         """See from when to when a chunk is, by the outermost of its lines that tell a time."""
         if chunk.records is None:
             block = chunk.block
-            first, last = block[:_EDGE].splitlines(), block[-_EDGE:].splitlines()
+            first, last = block[:_EDGE].split(b"\n", _NEAR), block[-_EDGE:].rstrip(b"\n").rsplit(b"\n", _NEAR)
         else:
-            first = last = list(chunk.records)
+            first, last = list(chunk.records[:_NEAR]), list(chunk.records[-_NEAR:])
         for edge in (first[:_NEAR], last[: -_NEAR - 1 : -1]):
             times = (self._time(one, chunk.profile) for one in edge)
             self.tally.saw(next((time for time in times if time is not None), None))

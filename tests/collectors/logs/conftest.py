@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.debian import program
+
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
@@ -15,3 +17,15 @@ def open_folder() -> Iterator[Path]:
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def busybox() -> str:
+    """The path of busybox."""
+    return program("busybox", "busybox")
+
+
+@pytest.fixture
+def sudo() -> str:
+    """The path of sudo."""
+    return program("sudo", "sudo")

@@ -19,9 +19,12 @@ from collectors.transport.local import LocalHost
 from collectors.transport.read.journal import JournalQuery, JournalSource
 from tests.collectors.logs.following import Following, Kept, following
 from tests.collectors.logs.test_remote_file import AsNobody, as_root
-from tests.servers.journald import Journald, lacking
+from tests.servers.journald import Journald, need
 
-pytestmark = pytest.mark.skipif(bool(lacking()), reason=lacking() or "it can run")
+
+@pytest.fixture(scope="module", autouse=True)
+def needed() -> None:
+    need()
 
 
 @pytest.fixture(scope="module")

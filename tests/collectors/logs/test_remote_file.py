@@ -282,7 +282,7 @@ async def test_the_program_ends_with_its_collector(tmp_path: Path) -> None:
         await asyncio.sleep(0.05)
 
 
-@pytest.mark.skipif(shutil.which("busybox") is None, reason="apt-get install busybox")
+@pytest.mark.usefixtures("busybox")
 async def test_busybox_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tools, kept = tmp_path / "tools", Kept()
     tools.mkdir()
@@ -337,7 +337,7 @@ async def test_what_may_not_be_read_is_told(open_folder: Path) -> None:
 
 
 @as_root
-@pytest.mark.skipif(shutil.which("sudo") is None, reason="apt-get install sudo")
+@pytest.mark.usefixtures("sudo")
 async def test_by_sudo_a_file_is_read_and_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_follow, "EVERY_BY_SUDO", 0.05)
     path = tmp_path / "app.log"
@@ -356,7 +356,7 @@ async def test_by_sudo_a_file_is_read_and_followed(tmp_path: Path, monkeypatch: 
 
 
 @as_root
-@pytest.mark.skipif(shutil.which("sudo") is None, reason="apt-get install sudo")
+@pytest.mark.usefixtures("sudo")
 async def test_a_password_for_sudo_is_not_asked_for_but_told(tmp_path: Path) -> None:
     async with following(tmp_path / "app.log", host=AsNobody(), sudo=True) as stream:
         with pytest.raises(AccessError) as caught:

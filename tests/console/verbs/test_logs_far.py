@@ -15,6 +15,7 @@ from console.logs.asking.ask import ask
 from console.logs.asking.testing import Moment
 from console.logs.gathering import FileLines
 from console.logs.language import parse
+from console.logs.language.moments import Window
 from console.logs.source import Stream
 from console.verbs import logfar
 from console.verbs.logfar import FarLines, Together
@@ -117,3 +118,11 @@ def test_through_a_real_sshd(log: Path, tmp_path: Path) -> None:
         without = quarterdeck("logs", "--config", str(config), "event:login.failed | count", home=home)
         assert without.code == 3
         assert "lies on web-1: say since:" in without.out
+
+
+def test_lines_here_and_there_come_by_their_time(log: Path, pool: ScriptedPool) -> None:
+    old = FileLines([(str(log) + ".1", Stream("here"))])
+    both = Together(old, far(log))
+    names = [chunk.stream.name for chunk in both.chunks(Window())]
+    assert names[0] == "app", "today's lines are on the server"
+    assert set(names) == {"app", "here"}
