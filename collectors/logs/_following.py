@@ -5,7 +5,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from collectors.base import Collector, Context
 from collectors.errors import SourceError
@@ -190,3 +190,13 @@ def read_here(streams: Sequence[Stream], now: float, wall: float) -> Results:
             got.append((stream, one))
             total += one.bytes
     return got
+
+
+async def given_up(running: "asyncio.Task[Any] | None") -> None:
+    """End a task and wait a moment for it; what it fails with is of no interest any more."""
+    if running is None:
+        return
+    running.cancel()
+    await asyncio.wait({running}, timeout=2.0)
+    if running.done() and not running.cancelled():
+        running.exception()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from collectors.clock import Clock
 from collectors.errors import SourceError
-from collectors.logs._following import Found, Results, read_here
+from collectors.logs._following import Found, Results, given_up, read_here
 from collectors.logs._stream import Stream
 from collectors.transport.host import Host
 from collectors.transport.read.program import ProgramSource
@@ -68,8 +68,4 @@ class ProgramWay(ABC):
     async def close(self, sources: Sequence[ByteSource]) -> None:  # noqa: ARG002 - none holds anything
         """End the program."""
         running, self._running = self._running, None
-        if running is not None:
-            running.cancel()
-            await asyncio.wait({running}, timeout=2.0)
-            if running.done() and not running.cancelled():
-                running.exception()
+        await given_up(running)

@@ -39,7 +39,7 @@ class LocalHost:
         try:
             async with asyncio.timeout(timeout):
                 out, err, _ = await asyncio.gather(
-                    _read(process.stdout, limit), _read(process.stderr, limit), _give(process, given)
+                    whole(process.stdout, limit), whole(process.stderr, limit), give(process, given)
                 )
                 code = await process.wait()
         except TimeoutError:
@@ -117,7 +117,7 @@ async def ended(process: Process) -> None:
         process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way to close it
 
 
-async def _read(stream: asyncio.StreamReader | None, limit: int) -> bytes:
+async def whole(stream: asyncio.StreamReader | None, limit: int) -> bytes:
     """All of a pipe, to its end; raises AnswerError beyond the limit."""
     read = bytearray()
     while stream is not None and (piece := await stream.read(65536)):
@@ -127,7 +127,8 @@ async def _read(stream: asyncio.StreamReader | None, limit: int) -> bytes:
     return bytes(read)
 
 
-async def _give(process: Process, given: bytes) -> None:
+async def give(process: Process, given: bytes) -> None:
+    """Write all of its standard input, and close it."""
     if process.stdin is None:
         return
     # a program that ends without reading has heard enough

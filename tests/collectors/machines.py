@@ -59,9 +59,15 @@ class AsNobody(LocalHost):
         limit: int = OUTPUT_LIMIT,
         given: bytes = b"",
     ) -> Ran:
+        return await super().run([*self._user(), *argv], timeout=timeout, limit=limit, given=given)
+
+    async def stream(self, argv: Sequence[str]) -> ByteStream:
+        return await super().stream([*self._user(), *argv])
+
+    @staticmethod
+    def _user() -> list[str]:
         setpriv = program("setpriv", "util-linux")
-        user = [setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"]
-        return await super().run([*user, *argv], timeout=timeout, limit=limit, given=given)
+        return [setpriv, "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
 
 
 class Says:

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
-from collectors.errors import AnswerError, TimedOutError
+from collectors.errors import TimedOutError
 from collectors.transport.host import OUTPUT_LIMIT, ByteStream, Ran
-from collectors.transport.local import ProcessStream, ended
+from collectors.transport.local import ProcessStream, ended, give, whole
 from collectors.transport.servers.children import environment
 from collectors.transport.servers.link import MOST_STREAMS, Link
 from collectors.transport.servers.state import Fault, Phase, ServerError
@@ -64,7 +64,7 @@ class ServerHost:
             async with asyncio.timeout(seconds), self._link().session(lasting=False) as way:
                 async with _started(way.argv(argv, given=bool(given)), self._name) as process:
                     out, err, _ = await asyncio.gather(
-                        _read(process.stdout, limit), _read(process.stderr, limit), _give(process, given)
+                        whole(process.stdout, limit), whole(process.stderr, limit), _given(process, given)
                     )
                     code = await process.wait()
                 return way.judged(Ran(code, out, err), argv)
@@ -160,20 +160,7 @@ async def _started(argv: Sequence[str], server: str) -> AsyncIterator[Process]:
         await ended(process)
 
 
-async def _read(stream: asyncio.StreamReader | None, limit: int) -> bytes:
-    read = bytearray()
-    while stream is not None and (piece := await stream.read(65536)):
-        read += piece
-        if len(read) > limit:
-            raise AnswerError(f"an answer of more than {limit // 1024} KiB")
-    return bytes(read)
-
-
-async def _give(process: Process, given: bytes) -> None:
-    if process.stdin is None or not given:
-        return
-    # a program that ends without reading has heard enough
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        process.stdin.write(given)
-        await process.stdin.drain()
-    process.stdin.close()
+async def _given(process: Process, given: bytes) -> None:
+    """Without input our end stays open: the program there lives as long as it."""
+    if given:
+        await give(process, given)

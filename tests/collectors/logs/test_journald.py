@@ -18,7 +18,8 @@ from collectors.transport.host import ByteStream, Ran
 from collectors.transport.local import LocalHost
 from collectors.transport.read.journal import JournalQuery, JournalSource
 from tests.collectors.logs.following import Following, Kept, following
-from tests.collectors.logs.test_remote_file import AsNobody, as_root
+from tests.collectors.logs.test_remote_file import as_root
+from tests.collectors.machines import AsNobody
 from tests.servers.journald import Journald, need
 
 

@@ -17,7 +17,8 @@ from collectors.transport.host import Ran
 from collectors.transport.local import LocalHost
 from collectors.transport.read.remote_look import text
 from tests.collectors.logs.test_past import NOW, STEP, line, put
-from tests.collectors.logs.test_remote_file import AsNobody, as_root
+from tests.collectors.logs.test_remote_file import as_root
+from tests.collectors.machines import AsNobody
 
 COUNT = 1200
 

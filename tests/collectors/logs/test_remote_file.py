@@ -6,15 +6,13 @@ import re
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from collectors.errors import AccessError, UnsupportedError
 from collectors.model.quantity import Known
-from collectors.transport.host import ByteStream, Ran
 from collectors.transport.local import LocalHost
 from collectors.transport.read import remote_follow
 from collectors.transport.read.remote_look import READ_COMMANDS, text
@@ -29,6 +27,7 @@ from tests.collectors.logs.test_resume import (
     rotate,
 )
 from tests.collectors.logs.test_rotation import ended, numbers, writer
+from tests.collectors.machines import AsNobody
 
 
 @pytest.fixture(autouse=True)
@@ -307,19 +306,6 @@ async def test_busybox_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert stream.numbers(replayed=False) == list(range(100, 120))
 
 
-class AsNobody(LocalHost):
-    """This machine, as a user who may not do much."""
-
-    name = "web-1"
-
-    async def run(self, argv: Sequence[str], **given: Any) -> Ran:
-        return await super().run([*NOBODY, *argv], **given)
-
-    async def stream(self, argv: Sequence[str]) -> ByteStream:
-        return await super().stream([*NOBODY, *argv])
-
-
-NOBODY = ("setpriv", "--reuid", "65534", "--clear-groups", "--")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 
 
