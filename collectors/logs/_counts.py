@@ -1,6 +1,7 @@
 """What passed through a stream: totals, the last minute, and rates over the last seconds."""
 
 from collections import deque
+from collections.abc import Sequence
 
 from collectors.model.logs import LogRecord, Severity
 
@@ -23,22 +24,33 @@ class Counts:
         self._seconds: dict[int, list[int]] = {}
         self._unparsed_share: float | None = None
 
-    def add(self, record: LogRecord, at: float, *, live: bool) -> None:
-        """Count a record of the second ``at``; a backlog's records count in the last minute, not in rates."""
-        error = warning = 0
-        if record.severity is not None:
-            error = int(record.severity >= Severity.ERROR)
-            warning = int(record.severity == Severity.WARNING)
-        if live:
-            self.errors += error
-            self.warnings += warning
-        self.hostile += record.hostile
-        self.cut_bytes += record.lost_bytes
+    def came(self, records: Sequence[LogRecord], now: float) -> None:
+        """Count records that came live, in the last minute and in rates."""
+        severities = [record.severity for record in records]
+        warnings = severities.count(Severity.WARNING)
+        errors = severities.count(Severity.ERROR) + severities.count(Severity.CRITICAL)
+        self.errors += errors
+        self.warnings += warnings
+        self._add(records, now, errors, warnings)
+
+    def add(self, record: LogRecord, at: float) -> None:
+        """Count a record of a backlog, of the second ``at``: in the last minute, not in rates."""
+        errors = int(record.severity in (Severity.ERROR, Severity.CRITICAL))
+        self._add((record,), at, errors, int(record.severity == Severity.WARNING))
+
+    def _add(self, records: Sequence[LogRecord], at: float, errors: int, warnings: int) -> None:
+        unparsed = 0
+        for record in records:
+            # most are neither hostile nor cut nor strange
+            if record.hostile or record.lost_bytes or not record.parsed:
+                self.hostile += record.hostile
+                self.cut_bytes += record.lost_bytes
+                unparsed += not record.parsed
         second = self._seconds.setdefault(int(at), [0, 0, 0, 0])
-        second[0] += 1
-        second[1] += error
-        second[2] += warning
-        second[3] += not record.parsed
+        second[0] += len(records)
+        second[1] += errors
+        second[2] += warnings
+        second[3] += unparsed
 
     def sample(self, now: float) -> None:
         """Close a pass."""

@@ -74,6 +74,7 @@ class Stream:
         self.status = SourceStatus()
         self.unread = True
         self._parser = parser
+        parser.belongs(subject)
         self._back = back
         self._cutoff = cutoff
         self._keep = keep
@@ -180,9 +181,8 @@ class Stream:
     def _counted(self, made: list[LogRecord], waiting: _Waiting, now: float, wall: float) -> list[LogRecord]:
         """Count records; those of a backlog by their own times, and without what is older than wanted."""
         if not waiting.backlog:
-            for record in made:
-                self._counts.add(record, now, live=True)
             if made:
+                self._counts.came(made, now)
                 self._habits.saw(now, len(made))
                 if made[-1].timed:
                     self._habits.told(made[-1].time, waiting.arrival)
@@ -204,7 +204,7 @@ class Stream:
                 at = now - (wall - record.time)
                 self._habits.saw(at)
                 if wall - MINUTE < record.time:
-                    self._counts.add(record, at, live=False)
+                    self._counts.add(record, at)
         return made
 
     def _emit(self, records: list[LogRecord], emit: Callable[[LogBatch], None]) -> None:

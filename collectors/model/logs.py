@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from collectors.model.fields import Bad, RollUp, quantity_field
 from collectors.model.practice import Practice
@@ -47,6 +47,46 @@ class LogRecord:
     parsed: bool = True
     hostile: bool = False
     lost_bytes: int = 0
+
+
+Fields = tuple[tuple[Shown, Shown], ...]
+"""The fields of a record, as Shown texts in their order."""
+
+
+class Teller(Protocol):
+    """Knows how a stream's lines are read."""
+
+    def tell(self, raw: bytes) -> tuple[Shown, Fields]:
+        """The message and the fields of a line, redacted; any thread may ask."""
+        ...
+
+
+class RawRecord(LogRecord):
+    """A record whose message and fields are made from its bytes when they are asked for.
+
+    In a flood few lines are ever looked at. ``subject`` is the stream that it came from. The line told
+    its time, fitted its format, was whole and held nothing hostile.
+    """
+
+    __slots__ = ("subject", "teller")
+
+    timed = True
+    parsed = True
+    hostile = False
+    lost_bytes = 0
+
+    subject: Subject
+    teller: Teller
+
+    @property
+    def message(self) -> Shown:
+        """What the line says."""
+        return self.teller.tell(self.raw)[0]
+
+    @property
+    def fields(self) -> Fields:
+        """The line's other fields in their order."""
+        return self.teller.tell(self.raw)[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from console.logs.language.syntax import (
     Summary,
     all_of,
 )
-from console.logs.ring import KeptRecord
+from console.logs.ring import Kept
 from console.logs.source import Chunk
 
 AGAIN = 200_000
@@ -93,7 +93,7 @@ class Asked:
         """Whether it lets all through."""
         return not self.filters and not self.service and self.window == Window()
 
-    def passing(self, records: Sequence[KeptRecord]) -> list[int]:
+    def passing(self, records: Sequence[Kept]) -> list[int]:
         """The places of the records that pass, whenever they were written."""
         service, levels = self.service, self._levels
         if levels is not None:
@@ -103,7 +103,7 @@ class Asked:
             return kept if passed is None else [kept[at] for at in passed]
         return self._at_any_level(records)
 
-    def _at_any_level(self, records: Sequence[KeptRecord]) -> list[int]:
+    def _at_any_level(self, records: Sequence[Kept]) -> list[int]:
         service = self.service
         if not self._reads:
             if not service:
@@ -122,7 +122,7 @@ class Asked:
             passed += [places[at] for at in found]
         return sorted(passed)
 
-    def _of_one(self, subject: Subject, records: Sequence[KeptRecord]) -> list[int]:
+    def _of_one(self, subject: Subject, records: Sequence[Kept]) -> list[int]:
         raws = list(map(_RAW, records))
         times = [record.time for record in records] if self._timed else 0.0
         profile = self._profiles.of(subject, raws)

@@ -15,7 +15,7 @@ from collectors.model.subject import Subject
 from collectors.transport.read.files_lines import LINE_CAP
 from console.logs.blocks import Blocks
 from console.logs.language.moments import Window
-from console.logs.ring import KeptRecord, Ring
+from console.logs.ring import Kept, Ring
 from console.logs.source import CHUNK, Chunk, State, Stream
 
 _SUBJECT, _RAW, _TIME, _LOST = map(attrgetter, ("subject", "raw", "time", "lost_bytes"))
@@ -185,7 +185,7 @@ class RingLines:
                 if self._wanted(subject):
                     yield chunk_of(subject, own, self._profile(subject, own))
 
-    def _profile(self, subject: Subject, records: Sequence[KeptRecord]) -> Profile:
+    def _profile(self, subject: Subject, records: Sequence[Kept]) -> Profile:
         profile = self._profiles.get(subject) or self._known(subject)
         if profile is None:
             profile = detect(sampled([record.raw for record in records]))
@@ -193,20 +193,20 @@ class RingLines:
         return profile
 
 
-def by_subject(records: Sequence[KeptRecord]) -> Iterator[tuple[Subject, Sequence[KeptRecord]]]:
+def by_subject(records: Sequence[Kept]) -> Iterator[tuple[Subject, Sequence[Kept]]]:
     """The records of each stream, in their order."""
     subjects = list(map(_SUBJECT, records))
     different = dict.fromkeys(map(id, subjects))
     if len(different) == 1:
         yield subjects[0], records
         return
-    parted: dict[Subject, list[KeptRecord]] = {}
+    parted: dict[Subject, list[Kept]] = {}
     for subject, record in zip(subjects, records, strict=True):
         parted.setdefault(subject, []).append(record)
     yield from parted.items()
 
 
-def chunk_of(subject: Subject, records: Sequence[KeptRecord], profile: Profile) -> Chunk:
+def chunk_of(subject: Subject, records: Sequence[Kept], profile: Profile) -> Chunk:
     """Records of one stream as a chunk."""
     return Chunk(
         stream_of(subject),

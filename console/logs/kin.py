@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from collectors.lines.traces import is_decimal, same_trace, trace_id
 from collectors.logs._formats.virtual import REQUEST, TRACE
-from collectors.model.logs import LogRecord
+from collectors.model.logs import LogRecord, RawRecord
 from console.logs.ring import text_of
 
 _TRACES = frozenset(name.lower() for name in TRACE)
 _REQUESTS = frozenset(name.lower() for name in REQUEST)
 _SHARED = 16
+_ESCAPE = b"\\"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,11 @@ def kin_of(record: LogRecord) -> Kin | None:
 
 def belongs(record: LogRecord, kin: Kin, needles: tuple[str, ...]) -> bool:
     """Whether a record belongs to it, quick for most that do not; ``needles`` are the kin's."""
-    text = text_of(record)
+    if type(record) is RawRecord and _ESCAPE not in record.raw:
+        # what a line says stands in it as it is: most need not be read
+        text = record.raw.decode("utf-8", "replace")
+    else:
+        text = text_of(record)
     for needle in needles:
         if needle in text:
             return kin.holds(kin_of(record))

@@ -8,7 +8,7 @@ from collectors.model.subject import Subject
 from console.logs.asked import Profiles
 from console.logs.gathering import FileLines, by_subject, chunk_of, stream_of
 from console.logs.language.moments import Window
-from console.logs.ring import KeptRecord, Ring
+from console.logs.ring import Kept, Ring
 from console.logs.source import Chunk, State
 
 SPAN = 4_096
@@ -76,7 +76,7 @@ class Reach:
                     yield before(chunk, one[1])
 
     def of_memory(
-        self, records: Sequence[KeptRecord], window: Window, begins: dict[Subject, float] | None = None
+        self, records: Sequence[Kept], window: Window, begins: dict[Subject, float] | None = None
     ) -> Iterator[Chunk]:
         """Records of memory as chunks, one for each stream."""
         if window != Window():

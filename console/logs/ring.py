@@ -2,7 +2,8 @@
 
 The garbage collector looks at every tuple and every Shown, each time it looks at all there is: a
 ring of whole records would stop the console for a tenth of a second. So a kept record is one
-object with one plain text, from which message and fields are made when they are asked for.
+object: with the line's bytes, or with one plain text, from which message and fields are made when
+they are asked for.
 """
 
 import sys
@@ -11,7 +12,7 @@ from array import array
 from typing import NamedTuple, Self
 
 from collectors.clock import Clock, SystemClock
-from collectors.model.logs import LogBatch, LogRecord
+from collectors.model.logs import LogBatch, LogRecord, RawRecord
 from collectors.model.subject import Subject
 from collectors.text import Shown
 from console.logs.tally import Tallies
@@ -23,6 +24,7 @@ BETWEEN = "\x1f"
 """Stands between message and fields in a kept record's text; Shown holds no control characters."""
 
 _RECORD = 260
+_RAW = 290
 _SPARE = 4096
 # straight to the slots: this is done for every line
 _COPIED = tuple(
@@ -61,10 +63,25 @@ class KeptRecord(LogRecord):
         pairs = (pair.partition("=") for pair in self.text.split(BETWEEN)[1:])
         return tuple((Shown(name), Shown(value)) for name, _, value in pairs)
 
-    @property
-    def size(self) -> int:
-        """About how much memory it takes, in bytes."""
-        return _RECORD + sys.getsizeof(self.raw) + sys.getsizeof(self.text)
+
+Kept = KeptRecord | RawRecord
+"""A record as the ring keeps it."""
+
+
+def kept_of(batch: LogBatch) -> tuple[list[Kept], list[int]]:
+    """A batch's records as the ring keeps them, and about how many bytes each takes."""
+    subject = batch.subject
+    kept: list[Kept] = []
+    sizes: list[int] = []
+    for record in batch.records:
+        if type(record) is RawRecord and record.subject is subject:
+            kept.append(record)
+            sizes.append(_RAW + len(record.raw))
+        else:
+            packed = KeptRecord.of(subject, record)
+            kept.append(packed)
+            sizes.append(_RECORD + sys.getsizeof(packed.raw) + sys.getsizeof(packed.text))
+    return kept, sizes
 
 
 def text_of(record: LogRecord) -> str:
@@ -94,7 +111,7 @@ class Ring:
         self.tallies = Tallies()
         self.clock = clock or SystemClock()
         self._lock = threading.Lock()
-        self._kept: list[KeptRecord] = []
+        self._kept: list[Kept] = []
         self._sizes = array("L")
         self._base = 0
         self._head = 0
@@ -126,8 +143,7 @@ class Ring:
 
     def append(self, batch: LogBatch) -> None:
         """Add a batch's records; the newest one is kept whatever its size."""
-        kept = [KeptRecord.of(batch.subject, record) for record in batch.records]
-        sizes = [record.size for record in kept]
+        kept, sizes = kept_of(batch)
         self.tallies.add(batch.subject.service, kept, self.clock.wall())
         with self._lock:
             self._kept += kept
@@ -145,7 +161,7 @@ class Ring:
         number, kept = self.records(start, stop)
         return number, [Entry(record.subject, record) for record in kept]
 
-    def records(self, start: int, stop: int) -> tuple[int, list[KeptRecord]]:
+    def records(self, start: int, stop: int) -> tuple[int, list[Kept]]:
         """The same as bare records, for those who go through many."""
         with self._lock:
             low = max(self._head, start - self._base)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from collectors.model.logs import LogRecord
 from console.logs.language.moments import Window
-from console.logs.ring import Entry, KeptRecord, Ring
+from console.logs.ring import Entry, Kept, Ring
 
 
 class Passing(Protocol):
@@ -20,7 +20,7 @@ class Passing(Protocol):
     def everything(self) -> bool:
         """Whether it lets all through."""
 
-    def passing(self, records: Sequence[KeptRecord]) -> list[int]:
+    def passing(self, records: Sequence[Kept]) -> list[int]:
         """The places of the records that pass, whenever they were written."""
 
 
@@ -144,7 +144,7 @@ class FilteredView:
         self._older.extend(reversed(self._matches(number, entries)))
         self._low = start
 
-    def _matches(self, number: int, entries: list[KeptRecord]) -> list[int]:
+    def _matches(self, number: int, entries: list[Kept]) -> list[int]:
         """The numbers of those that pass."""
         chosen = self.chosen
         passed = list(range(len(entries))) if chosen is None else chosen.passing(entries)

@@ -76,6 +76,11 @@ class Assembler:
         opened = len(self._open.record.raw) if self._open is not None else 0
         return opened + (self._block.held if self._block is not None else 0) + self._envelope.held
 
+    @property
+    def idle(self) -> bool:
+        """Whether no record stands open that a line might join or end."""
+        return self._open is None and self._block is None
+
     def take(self, data: bytes, lost: int, arrival: float, now: float) -> list[Assembled]:
         """Take a line; the records that it completes.
 

@@ -63,7 +63,7 @@ class Keyed:
         return Told(
             plan.logger.name or family,
             time,
-            self._severity(found, plan),
+            self.severity(found, plan),
             _message(found, plan),
             found,
             plan.used,
@@ -84,12 +84,17 @@ class Keyed:
                 self._plans[keys] = plan
         return plan
 
-    def _severity(self, found: dict[str, Any], plan: Plan) -> Severity | None:
+    def named(self, word: str, plan: Plan) -> Severity | None:
+        """The severity that a word names."""
+        return plan.logger.words.get(word) or NAMES.get(word) or by_name(word)
+
+    def severity(self, found: dict[str, Any], plan: Plan) -> Severity | None:
+        """The severity of an object; a name counts before any number."""
         numbers: list[tuple[str, float]] = []
         for key in plan.level:
             value = found[key]
             if type(value) is str:
-                severity = plan.logger.words.get(value) or NAMES.get(value) or by_name(value)
+                severity = self.named(value, plan)
                 if severity is not None:
                     return severity
             elif isinstance(value, dict) and (severity := by_name(str(value.get("name", "")))) is not None:

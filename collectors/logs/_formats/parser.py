@@ -6,9 +6,11 @@ from dataclasses import fields as dataclass_fields
 from collectors.logs._formats.assemble import Assembled, Assembler
 from collectors.logs._formats.display import Display
 from collectors.logs._formats.ladder import Rung
+from collectors.logs._formats.quick import Quick, said
 from collectors.logs._formats.reader import AUTO, FORMATS, PLAIN, Reader
-from collectors.logs._formats.showing import Showing, is_clean
+from collectors.logs._formats.showing import Showing
 from collectors.model.logs import LogRecord
+from collectors.model.subject import Subject
 from collectors.text import Shown
 from collectors.transport.read.files_lines import Line
 
@@ -39,6 +41,12 @@ class Parser:
         self.seq = 0
         self.lenient = 0
         self.refused = 0
+        self._quick: Quick | None = None
+
+    def belongs(self, subject: Subject) -> None:
+        """Tell which stream this is; what most of its lines say is made when somebody looks at them."""
+        if self._reader.takes_json:
+            self._quick = Quick(self._reader, subject, self._count)
 
     @property
     def format(self) -> str:
@@ -59,10 +67,19 @@ class Parser:
         the one before it. ``now`` (CLOCK_BOOTTIME) measures how long a record is held.
         """
         out: list[LogRecord] = []
-        take = self._assembler.take
+        take, quick, assembler = self._assembler.take, self._quick, self._assembler
         for line in lines:
+            if quick is not None and not line.lost and assembler.idle and line.data[:1] == b"{":
+                made = quick.record(line.data, self.seq + 1)
+                if made is not None:
+                    self.seq += 1
+                    self._last_time = made.time
+                    out.append(made)
+                    continue
             fallback = self._last_time if backlog and self._last_time is not None else arrival
             out += map(self._made, take(line.data, line.lost, fallback, now))
+        if quick is not None:
+            quick.settle()
         return out
 
     def flush(self, now: float, *, force: bool = False) -> list[LogRecord]:
@@ -75,18 +92,12 @@ class Parser:
             self.lenient += record.rung is Rung.LENIENT
             self.refused += record.rung is Rung.REFUSED
         showing.hostile = record.hostile
-        text = record.text
-        clean = is_clean(text) and (record.rung is Rung.STRICT or isinstance(text, str))
-        if not told.message:
-            told.message = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-        # journald writes messages as arrays of bytes: the line itself looks harmless
-        message = showing.text(told.message, clean=clean and told.message.isprintable())
-        fields = self._display.fields(told, clean=clean)
+        message, fields = said(told, record.text, record.rung, showing, self._display)
         if record.below:
             fields.append((Shown("stack"), showing.text("\n".join(record.below))))
         if told.time is not None:
             self._last_time = told.time
-        self._count(told.format)
+        self._count(told.format, 1)
         self.seq += 1
         # straight to the slots: a frozen class does that at four times the price, for every line
         made = _new(LogRecord)
@@ -102,10 +113,10 @@ class Parser:
         _lost(made, record.lost)
         return made
 
-    def _count(self, name: str) -> None:
+    def _count(self, name: str, records: int) -> None:
         seen = self._seen
-        seen[name] = seen.get(name, 0) + 1
-        self._total += 1
+        seen[name] = seen.get(name, 0) + records
+        self._total += records
         if self._total >= _REMEMBERED:
             self._total = 0
             self._seen = {known: count // 2 for known, count in seen.items() if count > 1}

@@ -51,7 +51,13 @@ class Reader:
 def deceives(raw: bytes, found: dict[str, Any]) -> bool:
     """Whether an object holds control, bidi or invisible characters, endless words or endless numbers."""
     for value in found.values():
-        if type(value) is int and not -_LARGEST < value < _LARGEST:
+        kind = type(value)
+        if kind is int:
+            if not -_LARGEST < value < _LARGEST:
+                return True
+        elif kind is dict and any(
+            type(deep) is int and not -_LARGEST < deep < _LARGEST for deep in value.values()
+        ):
             return True
     if len(raw) <= _LONGEST_WORD and b"\\" not in raw and not raw.translate(None, _ORDINARY):
         return False

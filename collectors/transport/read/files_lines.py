@@ -45,7 +45,10 @@ class LineSplitter:
         pieces = data.split(b"\n")
         self._hold(pieces.pop())
         cap = self._cap
-        lines += [Line(piece[:cap], max(0, len(piece) - cap)) for piece in pieces]
+        if len(data) <= cap:
+            lines += map(Line, pieces)
+        else:
+            lines += [Line(piece[:cap], max(0, len(piece) - cap)) for piece in pieces]
         return lines
 
     def flush(self) -> list[Line]:

@@ -16,9 +16,9 @@ def record(
 def test_the_last_minute_forgets() -> None:
     counts = Counts(100.0)
     for second in range(100, 200):
-        counts.add(record(Severity.ERROR), second + 0.5, live=True)
-        counts.add(record(Severity.WARNING), second + 0.5, live=True)
-        counts.add(record(), second + 0.5, live=True)
+        counts.came([record(Severity.ERROR)], second + 0.5)
+        counts.came([record(Severity.WARNING)], second + 0.5)
+        counts.came([record()], second + 0.5)
     assert counts.minute(199.9) == (180, 60, 60, 0)
     assert counts.minute(229.9) == (90, 30, 30, 0)
     assert counts.minute(400.0) == (0, 0, 0, 0)
@@ -27,8 +27,8 @@ def test_the_last_minute_forgets() -> None:
 
 def test_a_backlog_counts_in_its_minute_and_in_no_rate() -> None:
     counts = Counts(100.0)
-    counts.add(record(Severity.CRITICAL), 90.0, live=False)
-    counts.add(record(Severity.ERROR), 30.0, live=False)
+    counts.add(record(Severity.CRITICAL), 90.0)
+    counts.add(record(Severity.ERROR), 30.0)
     counts.sample(101.0)
     assert counts.minute(101.0)[1] == 1
     assert counts.rates() == (0.0, 0.0, 0.0)
@@ -57,17 +57,17 @@ def test_the_share_that_did_not_fit_is_kept_over_silence() -> None:
     counts = Counts(0.0)
     assert counts.unparsed(0.0) is None
     for parsed in (True, True, True, False):
-        counts.add(record(parsed=parsed), 1.0, live=True)
+        counts.came([record(parsed=parsed)], 1.0)
     assert counts.unparsed(10.0) == pytest.approx(0.25)
     assert counts.unparsed(500.0) == pytest.approx(0.25)
-    counts.add(record(), 501.0, live=True)
+    counts.came([record()], 501.0)
     assert counts.unparsed(501.0) == 0.0
 
 
 def test_memory_is_bounded() -> None:
     counts = Counts(0.0)
     for second in range(10_000):
-        counts.add(record(hostile=True, lost=2), float(second), live=True)
+        counts.came([record(hostile=True, lost=2)], float(second))
         counts.sample(float(second))
     assert len(counts._seconds) < 130
     assert (counts.hostile, counts.cut_bytes) == (10_000, 20_000)

@@ -12,7 +12,7 @@ from collectors.transport.read.files_lines import Line
 from console.logs.asked import AGAIN, Asked, Profiles
 from console.logs.asking.ask import ask
 from console.logs.gathering import RingLines
-from console.logs.ring import KeptRecord, Ring
+from console.logs.ring import Kept, Ring
 
 NOW = 1_795_460_000.0
 APP = Context(collector="app", service="orders").subject(Practice.LOGS, b"app.jsonl")
@@ -44,7 +44,7 @@ def ring() -> Ring:
     return made
 
 
-def records(ring: Ring) -> Sequence[KeptRecord]:
+def records(ring: Ring) -> Sequence[Kept]:
     return ring.records(*ring.bounds())[1]
 
 

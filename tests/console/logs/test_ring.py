@@ -4,6 +4,7 @@ import gc
 import threading
 import tracemalloc
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from collectors.model.logs import LogBatch, LogRecord, Severity
 from collectors.model.practice import Practice
 from collectors.text import Shown, shown
 from collectors.transport.read.files_lines import Line
-from console.logs.ring import KeptRecord, Ring, text_of
+from console.logs.ring import KeptRecord, Ring, kept_of, text_of
 
 SUBJECT = Context(collector="test").subject(Practice.LOGS, b"/var/log/app.log")
 
@@ -22,11 +23,19 @@ def record(number: int, message: str = "x", severity: Severity | None = None, si
     return LogRecord(number, float(number), True, severity, Shown(message), b"r" * size)
 
 
-ONE = KeptRecord.of(SUBJECT, record(0)).size
-
-
 def batch(*records: LogRecord) -> LogBatch:
     return LogBatch(SUBJECT, records)
+
+
+ONE = kept_of(batch(record(0)))[1][0]
+
+
+def parser(*, raw: bool) -> Parser:
+    """One whose records are made when they are looked at, or at once."""
+    made = Parser()
+    if raw:
+        made.belongs(SUBJECT)
+    return made
 
 
 def test_an_empty_ring() -> None:
@@ -94,21 +103,23 @@ def lines(count: int) -> list[Line]:
     ]
 
 
-def test_sizes_are_near_the_truth() -> None:
+@pytest.mark.parametrize("raw", [True, False])
+def test_sizes_are_near_the_truth(raw: bool) -> None:
     ring = Ring()
     tracemalloc.start()
-    ring.append(batch(*Parser().parse(lines(5000), 0.0, 0.0)))
+    ring.append(batch(*parser(raw=raw).parse(lines(5000), 0.0, 0.0)))
     gc.collect()
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert 0.7 < ring.bytes / held < 1.4
 
 
-def test_the_garbage_collector_has_one_object_to_look_at_for_each_record() -> None:
+@pytest.mark.parametrize("raw", [True, False])
+def test_the_garbage_collector_has_one_object_to_look_at_for_each_record(raw: bool) -> None:
     ring = Ring()
     gc.collect()
     before = len(gc.get_objects())
-    ring.append(batch(*Parser().parse(lines(2000), 0.0, 0.0)))
+    ring.append(batch(*parser(raw=raw).parse(lines(2000), 0.0, 0.0)))
     gc.collect()
     assert len(gc.get_objects()) - before < 2000 + 100
 

@@ -11,7 +11,7 @@ from collectors.model.logs import LogBatch, LogRecord, Severity
 from collectors.model.practice import Practice
 from collectors.text import Shown
 from console.logs.asked import Asked
-from console.logs.ring import KeptRecord, Ring
+from console.logs.ring import Kept, Ring, kept_of
 from console.logs.view import STEP, FilteredView
 
 SUBJECT = Context(collector="test", service="orders").subject(Practice.LOGS, b"app.log")
@@ -42,7 +42,7 @@ def add(ring: Ring, count: int) -> None:
     ring.append(LogBatch(SUBJECT, records))
 
 
-ONE = KeptRecord.of(SUBJECT, line(10_000, Severity.ERROR)).size
+ONE = kept_of(LogBatch(SUBJECT, (line(10_000, Severity.ERROR),)))[1][0]
 
 
 def shown_by(view: FilteredView) -> list[int]:
@@ -87,7 +87,7 @@ def test_following_costs_only_what_is_new() -> None:
     examined = 0
 
     class Counting(Asked):
-        def passing(self, records: Sequence[KeptRecord]) -> list[int]:
+        def passing(self, records: Sequence[Kept]) -> list[int]:
             nonlocal examined
             examined += len(records)
             return super().passing(records)

@@ -1,0 +1,157 @@
+"""The quick way of most lines: JSON whose keys came before, of which time and level are read at once.
+
+What else such a line says is made when somebody looks at it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from collectors.logs._formats.display import Display
+from collectors.logs._formats.instant import of_any
+from collectors.logs._formats.keyed import Plan
+from collectors.logs._formats.ladder import Rung
+from collectors.logs._formats.parsed import Told
+from collectors.logs._formats.reader import Reader, deceives
+from collectors.logs._formats.reshape import NEEDS_RESHAPE
+from collectors.logs._formats.showing import Showing, is_clean
+from collectors.model.logs import Fields, LogRecord, RawRecord, Severity
+from collectors.model.subject import Subject
+from collectors.text import Shown
+
+_LONG_WAY = NEEDS_RESHAPE | {"log", "timestampSeconds"}
+"""Keys of lines that hold another line, or whose facts lie deeper."""
+
+_LANES = 256
+_WORDS = 64
+
+_decode = msgspec.json.Decoder().decode
+_new = object.__new__
+_seq, _time, _severity, _raw = (
+    LogRecord.__dict__[name].__set__ for name in ("seq", "time", "severity", "raw")
+)
+_subject, _teller = (RawRecord.__dict__[name].__set__ for name in ("subject", "teller"))
+
+
+def said(
+    told: Told, text: bytes | str, rung: Rung, showing: Showing, display: Display
+) -> tuple[Shown, list[tuple[Shown, Shown]]]:
+    """The message and the fields of a line as they are shown."""
+    clean = is_clean(text) and (rung is Rung.STRICT or isinstance(text, str))
+    if not told.message:
+        told.message = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    # journald writes messages as arrays of bytes: the line itself looks harmless
+    message = showing.text(told.message, clean=clean and told.message.isprintable())
+    return message, display.fields(told, clean=clean)
+
+
+class LineTeller:
+    """Tells what a stream's JSON lines say; remembers the last one, which is asked for twice."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._showing = Showing()
+        self._display = Display(self._showing)
+        self._last: tuple[bytes, tuple[Shown, Fields]] = (b"", (Shown(""), ()))
+
+    def tell(self, raw: bytes) -> tuple[Shown, Fields]:
+        """The message and the fields of a line, redacted; any thread may ask."""
+        last, made = self._last
+        if last is not raw:
+            told, rung, _ = self._reader.object(raw)
+            if told is None:
+                return Shown(raw), ()
+            message, others = said(told, raw, rung, self._showing, self._display)
+            made = message, tuple(others)
+            self._last = raw, made
+        return made
+
+
+@dataclass(slots=True)
+class _Lane:
+    """How the lines with one set of keys are read."""
+
+    plan: Plan
+    format: str
+    time: str
+    level: str
+    message: str
+    words: dict[str, Severity] = field(default_factory=dict)
+
+
+class Quick:
+    """Makes records of one stream's usual lines; ``count`` is told how many there were of a format."""
+
+    def __init__(self, reader: Reader, subject: Subject, count: Callable[[str, int], None]) -> None:
+        self._keyed = reader.keyed
+        self._subject = subject
+        self._count = count
+        self._teller = LineTeller(reader)
+        self._lanes: dict[tuple[str, ...], _Lane | None] = {}
+        self._format = ""
+        self._run = 0
+
+    def settle(self) -> None:
+        """Tell what was counted."""
+        if self._run:
+            self._count(self._format, self._run)
+            self._run = 0
+
+    def record(self, data: bytes, seq: int) -> RawRecord | None:
+        """The record of a line; None for every line that needs more care."""
+        try:
+            found = _decode(data)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        if type(found) is not dict:
+            return None
+        keys = tuple(found)
+        try:
+            lane = self._lanes[keys]
+        except KeyError:
+            lane = self._learn(keys, found)
+        # a message that is no text may hide one
+        if lane is None or type(found[lane.message]) is not str or deceives(data, found):
+            return None
+        time = of_any(found[lane.time])
+        if time is None:
+            return None
+        value = found[lane.level]
+        severity = lane.words.get(value) if type(value) is str else None
+        if severity is None:
+            severity = self._severity(lane, found, value)
+        if lane.format is not self._format:
+            self.settle()
+            self._format = lane.format
+        self._run += 1
+        made = _new(RawRecord)
+        _seq(made, seq)
+        _time(made, time)
+        _severity(made, severity)
+        _raw(made, data)
+        _subject(made, self._subject)
+        _teller(made, self._teller)
+        return made
+
+    def _learn(self, keys: tuple[str, ...], found: dict[str, Any]) -> _Lane | None:
+        """The lane of a set of keys; None where its lines go the long way."""
+        if len(self._lanes) >= _LANES:
+            self._lanes.clear()
+        lane = None
+        if keys and keys[0] != "resourceLogs" and _LONG_WAY.isdisjoint(keys):
+            plan = self._keyed.plan(found)
+            if plan.time and plan.level and plan.message:
+                first = plan.time[0], plan.level[0], plan.message[0]
+                lane = _Lane(plan, plan.logger.name or "json", *first)
+        self._lanes[keys] = lane
+        return lane
+
+    def _severity(self, lane: _Lane, found: dict[str, Any], value: object) -> Severity | None:
+        severity = self._keyed.severity(found, lane.plan)
+        if type(value) is str and severity is not None and severity is self._keyed.named(value, lane.plan):
+            if len(lane.words) >= _WORDS:
+                lane.words.clear()
+            lane.words[value] = severity
+        return severity
