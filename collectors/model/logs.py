@@ -64,13 +64,12 @@ class Teller(Protocol):
 class RawRecord(LogRecord):
     """A record whose message and fields are made from its bytes when they are asked for.
 
-    In a flood few lines are ever looked at. ``subject`` is the stream that it came from. The line told
-    its time, fitted its format, was whole and held nothing hostile.
+    In a flood few lines are ever looked at. ``subject`` is the stream that it came from. The line fitted
+    its format, was whole and held nothing hostile.
     """
 
     __slots__ = ("subject", "teller")
 
-    timed = True
     parsed = True
     hostile = False
     lost_bytes = 0

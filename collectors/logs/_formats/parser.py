@@ -69,14 +69,15 @@ class Parser:
         out: list[LogRecord] = []
         take, quick, assembler = self._assembler.take, self._quick, self._assembler
         for line in lines:
+            fallback = self._last_time if backlog and self._last_time is not None else arrival
             if quick is not None and not line.lost and assembler.idle and line.data[:1] == b"{":
-                made = quick.record(line.data, self.seq + 1)
+                made = quick.record(line.data, self.seq + 1, fallback)
                 if made is not None:
                     self.seq += 1
-                    self._last_time = made.time
+                    if made.timed:
+                        self._last_time = made.time
                     out.append(made)
                     continue
-            fallback = self._last_time if backlog and self._last_time is not None else arrival
             out += map(self._made, take(line.data, line.lost, fallback, now))
         if quick is not None:
             quick.settle()

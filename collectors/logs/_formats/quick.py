@@ -29,8 +29,8 @@ _WORDS = 64
 
 _decode = msgspec.json.Decoder().decode
 _new = object.__new__
-_seq, _time, _severity, _raw = (
-    LogRecord.__dict__[name].__set__ for name in ("seq", "time", "severity", "raw")
+_seq, _time, _timed, _severity, _raw = (
+    LogRecord.__dict__[name].__set__ for name in ("seq", "time", "timed", "severity", "raw")
 )
 _subject, _teller = (RawRecord.__dict__[name].__set__ for name in ("subject", "teller"))
 
@@ -75,8 +75,8 @@ class _Lane:
 
     plan: Plan
     format: str
-    time: str
-    level: str
+    time: str | None
+    level: str | None
     message: str
     words: dict[str, Severity] = field(default_factory=dict)
 
@@ -99,8 +99,11 @@ class Quick:
             self._count(self._format, self._run)
             self._run = 0
 
-    def record(self, data: bytes, seq: int) -> RawRecord | None:
-        """The record of a line; None for every line that needs more care."""
+    def record(self, data: bytes, seq: int, fallback: float) -> RawRecord | None:
+        """The record of a line; None for every line that needs more care.
+
+        ``fallback`` (UTC epoch seconds) stands in where it tells no time.
+        """
         try:
             found = _decode(data)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -115,10 +118,11 @@ class Quick:
         # a message that is no text may hide one
         if lane is None or type(found[lane.message]) is not str or deceives(data, found):
             return None
-        time = of_any(found[lane.time])
+        timed = lane.time is not None
+        time = of_any(found[lane.time]) if lane.time is not None else fallback
         if time is None:
             return None
-        value = found[lane.level]
+        value = None if lane.level is None else found[lane.level]
         severity = lane.words.get(value) if type(value) is str else None
         if severity is None:
             severity = self._severity(lane, found, value)
@@ -129,6 +133,7 @@ class Quick:
         made = _new(RawRecord)
         _seq(made, seq)
         _time(made, time)
+        _timed(made, timed)
         _severity(made, severity)
         _raw(made, data)
         _subject(made, self._subject)
@@ -142,9 +147,9 @@ class Quick:
         lane = None
         if keys and keys[0] != "resourceLogs" and _LONG_WAY.isdisjoint(keys):
             plan = self._keyed.plan(found)
-            if plan.time and plan.level and plan.message:
-                first = plan.time[0], plan.level[0], plan.message[0]
-                lane = _Lane(plan, plan.logger.name or "json", *first)
+            if plan.message:
+                time, level = plan.time[0] if plan.time else None, plan.level[0] if plan.level else None
+                lane = _Lane(plan, plan.logger.name or "json", time, level, plan.message[0])
         self._lanes[keys] = lane
         return lane
 

@@ -48,6 +48,21 @@ def test_every_sample_tells_the_same(name: str) -> None:
     assert told(quick) == told(long)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"level":"info","msg":"no time"}',
+        b'{"time":1.8e9,"msg":"no level"}',
+        b'{"time":1.8e9,"msg":"an access log","status":503,"path":"/"}',
+        b'{"msg":"neither"}',
+    ],
+)
+def test_lines_may_lack_time_and_level(line: bytes) -> None:
+    quick, long = both([b'{"level":"info","time":1.9e9,"msg":"before"}', line])
+    assert told(quick) == told(long)
+    assert all(type(record) is RawRecord for record in quick)
+
+
 def test_usual_lines_are_made_when_they_are_looked_at() -> None:
     lines = [
         b'{"level":"%s","ts":%d,"msg":"m %d"}' % (level, 1.8e9, n) for n, level in enumerate([b"warn"] * 9)
@@ -64,10 +79,8 @@ def test_usual_lines_are_made_when_they_are_looked_at() -> None:
     "line",
     [
         b'{"level":"info","time":"yesterday","msg":"no time"}',
-        b'{"level":"info","msg":"none"}',
         b'{"level":"info","time":1.8e9,"msg":[27,91,51,49,109]}',
         b'{"level":"info","time":1.8e9,"error":[27,91,51,49,109]}',
-        b'{"time":1.8e9,"msg":"no level"}',
         b'{"level":"info","time":1.8e9,"msg":"\\u202e turned"}',
         b'{"level":"info","time":1.8e9,"msg":"\xff"}',
         b'{"level":"info","time":1.8e9,"n":1' + b"0" * 45 + b"}",
