@@ -2,7 +2,13 @@
 
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+
+LINE = (
+    b'{"timestamp":"%s","level":"info","event":"line %%d","service":"orders","region":"eu",'
+    b'"user_id":%%d,"duration_ms":12.5,"path":"/api/v1/orders","trace_id":"%%032x","status":200}\n'
+)
 
 EACH = 0.05
 """Seconds between two writes."""
@@ -14,8 +20,8 @@ def main() -> None:
     with path.open("ab", buffering=0) as file:
         while written < count:
             due = min(count, int((time.monotonic() - begin + EACH) * rate))
-            numbers = range(written, due)
-            file.write(b"".join(b'{"level":"info","event":"line %d"}\n' % number for number in numbers))
+            head = LINE % datetime.now(UTC).isoformat().encode()
+            file.write(b"".join(head % (number, number, number) for number in range(written, due)))
             written = due
             time.sleep(EACH)
 
