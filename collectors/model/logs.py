@@ -56,8 +56,12 @@ Fields = tuple[tuple[Shown, Shown], ...]
 class Teller(Protocol):
     """Knows how a stream's lines are read."""
 
-    def tell(self, raw: bytes) -> tuple[Shown, Fields]:
-        """The message and the fields of a line, redacted; any thread may ask."""
+    def message(self, raw: bytes) -> Shown:
+        """The message of a line, redacted; any thread may ask."""
+        ...
+
+    def fields(self, raw: bytes) -> Fields:
+        """The fields of a line, redacted; any thread may ask."""
         ...
 
 
@@ -80,12 +84,12 @@ class RawRecord(LogRecord):
     @property
     def message(self) -> Shown:
         """What the line says."""
-        return self.teller.tell(self.raw)[0]
+        return self.teller.message(self.raw)
 
     @property
     def fields(self) -> Fields:
         """The line's other fields in their order."""
-        return self.teller.tell(self.raw)[1]
+        return self.teller.fields(self.raw)
 
 
 @dataclass(frozen=True, slots=True)

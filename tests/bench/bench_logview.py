@@ -28,6 +28,7 @@ def filled(lines: list[bytes]) -> Ring:
     """A ring that holds all of them."""
     ring, parser = Ring(budget=1 << 31), Parser()
     subject = Context(collector="bench", service="orders").subject(Practice.LOGS, b"app.jsonl")
+    parser.belongs(subject)
     for at in range(0, len(lines), 500):
         records = parser.parse([Line(line) for line in lines[at : at + 500]], time.time(), 0.0)
         ring.append(LogBatch(subject, tuple(records)))

@@ -18,6 +18,12 @@ class Display:
         self._showing = showing
         self._names: dict[tuple[str, ...], _Names] = {}
 
+    def message(self, told: Told, text: bytes | str, *, clean: bool) -> Shown:
+        """The message, or the line itself where it has none."""
+        said = told.message or (text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+        # journald writes messages as arrays of bytes: the line itself looks harmless
+        return self._showing.text(said, clean=clean and said.isprintable())
+
     def fields(self, told: Told, *, clean: bool) -> Fields:
         """The fields that are no facts, objects flattened by one level.
 

@@ -6,9 +6,9 @@ from dataclasses import fields as dataclass_fields
 from collectors.logs._formats.assemble import Assembled, Assembler
 from collectors.logs._formats.display import Display
 from collectors.logs._formats.ladder import Rung
-from collectors.logs._formats.quick import Quick, said
+from collectors.logs._formats.quick import Quick
 from collectors.logs._formats.reader import AUTO, FORMATS, PLAIN, Reader
-from collectors.logs._formats.showing import Showing
+from collectors.logs._formats.showing import Showing, is_clean
 from collectors.model.logs import LogRecord
 from collectors.model.subject import Subject
 from collectors.text import Shown
@@ -93,7 +93,10 @@ class Parser:
             self.lenient += record.rung is Rung.LENIENT
             self.refused += record.rung is Rung.REFUSED
         showing.hostile = record.hostile
-        message, fields = said(told, record.text, record.rung, showing, self._display)
+        text = record.text
+        clean = is_clean(text) and (record.rung is Rung.STRICT or isinstance(text, str))
+        message = self._display.message(told, text, clean=clean)
+        fields = self._display.fields(told, clean=clean)
         if record.below:
             fields.append((Shown("stack"), showing.text("\n".join(record.below))))
         if told.time is not None:

@@ -12,8 +12,6 @@ import msgspec
 from collectors.logs._formats.display import Display
 from collectors.logs._formats.instant import of_any
 from collectors.logs._formats.keyed import Plan
-from collectors.logs._formats.ladder import Rung
-from collectors.logs._formats.parsed import Told
 from collectors.logs._formats.reader import Reader, deceives
 from collectors.logs._formats.reshape import NEEDS_RESHAPE
 from collectors.logs._formats.showing import Showing, is_clean
@@ -35,38 +33,23 @@ _seq, _time, _timed, _severity, _raw = (
 _subject, _teller = (RawRecord.__dict__[name].__set__ for name in ("subject", "teller"))
 
 
-def said(
-    told: Told, text: bytes | str, rung: Rung, showing: Showing, display: Display
-) -> tuple[Shown, list[tuple[Shown, Shown]]]:
-    """The message and the fields of a line as they are shown."""
-    clean = is_clean(text) and (rung is Rung.STRICT or isinstance(text, str))
-    if not told.message:
-        told.message = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    # journald writes messages as arrays of bytes: the line itself looks harmless
-    message = showing.text(told.message, clean=clean and told.message.isprintable())
-    return message, display.fields(told, clean=clean)
-
-
 class LineTeller:
-    """Tells what a stream's JSON lines say; remembers the last one, which is asked for twice."""
+    """Tells what a stream's JSON lines say."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._showing = Showing()
         self._display = Display(self._showing)
-        self._last: tuple[bytes, tuple[Shown, Fields]] = (b"", (Shown(""), ()))
 
-    def tell(self, raw: bytes) -> tuple[Shown, Fields]:
-        """The message and the fields of a line, redacted; any thread may ask."""
-        last, made = self._last
-        if last is not raw:
-            told, rung, _ = self._reader.object(raw)
-            if told is None:
-                return Shown(raw), ()
-            message, others = said(told, raw, rung, self._showing, self._display)
-            made = message, tuple(others)
-            self._last = raw, made
-        return made
+    def message(self, raw: bytes) -> Shown:
+        """The message of a line, redacted; any thread may ask."""
+        told, _, _ = self._reader.object(raw)
+        return Shown(raw) if told is None else self._display.message(told, raw, clean=is_clean(raw))
+
+    def fields(self, raw: bytes) -> Fields:
+        """The fields of a line, redacted; any thread may ask."""
+        told, _, _ = self._reader.object(raw)
+        return () if told is None else tuple(self._display.fields(told, clean=is_clean(raw)))
 
 
 @dataclass(slots=True)
