@@ -183,38 +183,40 @@ class RingLines:
                 records = [record for record in records if window.holds(record.time)]
             for subject, own in by_subject(records):
                 if self._wanted(subject):
-                    yield chunk_of(subject, own, self._profile(subject, own))
+                    yield chunk_of(subject, own, self._profile)
 
-    def _profile(self, subject: Subject, records: Sequence[Kept]) -> Profile:
+    def _profile(self, subject: Subject, raws: Sequence[bytes]) -> Profile:
         profile = self._profiles.get(subject) or self._known(subject)
         if profile is None:
-            profile = detect(sampled([record.raw for record in records]))
+            profile = detect(sampled(raws))
         self._profiles[subject] = profile
         return profile
 
 
 def by_subject(records: Sequence[Kept]) -> Iterator[tuple[Subject, Sequence[Kept]]]:
     """The records of each stream, in their order."""
-    subjects = list(map(_SUBJECT, records))
-    different = dict.fromkeys(map(id, subjects))
-    if len(different) == 1:
-        yield subjects[0], records
+    if len(set(map(id, map(_SUBJECT, records)))) == 1:
+        yield records[0].subject, records
         return
     parted: dict[Subject, list[Kept]] = {}
-    for subject, record in zip(subjects, records, strict=True):
-        parted.setdefault(subject, []).append(record)
+    for record in records:
+        parted.setdefault(record.subject, []).append(record)
     yield from parted.items()
 
 
-def chunk_of(subject: Subject, records: Sequence[Kept], profile: Profile) -> Chunk:
-    """Records of one stream as a chunk."""
+def chunk_of(
+    subject: Subject, records: Sequence[Kept], profile: Callable[[Subject, Sequence[bytes]], Profile]
+) -> Chunk:
+    """Records of one stream as a chunk; ``profile`` tells how the stream's lines are to be read."""
+    raws = list(map(_RAW, records))
+    cut = any(map(_LOST, records))
     return Chunk(
         stream_of(subject),
-        profile,
-        records=list(map(_RAW, records)),
+        profile(subject, raws),
+        records=raws,
         arrivals=list(map(_TIME, records)),
         joined=True,
-        oversize=sum(map(bool, map(_LOST, records))),
+        oversize=sum(map(bool, map(_LOST, records))) if cut else 0,
     )
 
 

@@ -87,7 +87,7 @@ class Reach:
             whole = begins.get(subject) if begins else None
             kept = own if whole is None else [record for record in own if record.time >= whole]
             if kept:
-                yield chunk_of(subject, kept, self._profiles.of(subject, [record.raw for record in kept]))
+                yield chunk_of(subject, kept, self._profiles.of)
 
     def _begins(self, first: int, end: int) -> dict[Subject, float]:
         """The moment from which on memory holds all of each stream that has a file."""

@@ -73,9 +73,10 @@ def _split(values: Sequence[float], keys: Sequence[Key]) -> dict[Key, list[float
     different = set(keys)
     if len(different) == 1:
         return {different.pop(): list(values)}
-    found: dict[Key, list[float]] = defaultdict(list)
-    for key, value in zip(keys, values, strict=True):
-        found[key].append(value)
+    found: dict[Key, list[float]] = {key: [] for key in different}
+    appends = {key: numbers.append for key, numbers in found.items()}
+    for append, value in zip(map(appends.__getitem__, keys), values, strict=True):
+        append(value)
     return found
 
 
