@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
+from collectors.errors import UnreachableError
 from collectors.logs._past import SLACK, Coverage, Piece, When, in_window, told_time
 from collectors.transport.host import Host
 from collectors.transport.read.files_lines import LINE_CAP
@@ -68,8 +69,14 @@ class RemotePast:
         return in_window(await self.files(), since, until)
 
     async def estimate(self, since: float | None = None, until: float | None = None) -> int:
-        """Bytes that lie in the files of a window: at most so much is read there."""
-        return sum(one.size for one in await self.within(since, until))
+        """Bytes that lie in the files of a window: at most so much is read there.
+
+        Raises UnreachableError where there is no file at all.
+        """
+        files = await self.files()
+        if not files:
+            raise UnreachableError(f"there is no file {self.path}", "look at its name on the server")
+        return sum(one.size for one in in_window(files, since, until))
 
     async def pieces(
         self,

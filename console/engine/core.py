@@ -334,18 +334,18 @@ class CoreThread:
 
     def __init__(self, core: Core) -> None:
         self.core = core
-        self._loop = asyncio.new_event_loop()
+        self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._main, name="core", daemon=True)
 
     def start(self) -> None:
         """Start the thread and the schedule."""
         self._begin()
-        self.submit(lambda: self._loop.create_task(self.core.start()))
+        self.submit(lambda: self.loop.create_task(self.core.start()))
 
     def before(self, command: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """The value of a coroutine that runs on the core's loop before the schedule starts."""
         self._begin()
-        return asyncio.run_coroutine_threadsafe(command(), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(command(), self.loop).result()
 
     def _begin(self) -> None:
         if not self._thread.is_alive():
@@ -355,18 +355,18 @@ class CoreThread:
     def submit(self, command: Callable[[], object]) -> None:
         """Run ``command`` on the core's loop, soon."""
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(command)
+            self.loop.call_soon_threadsafe(command)
 
     async def call(self, command: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run a coroutine on the core's loop and wait for it from another one."""
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(command(), self._loop))
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(command(), self.loop))
 
     def finish(self, command: Callable[[], Coroutine[Any, Any, object]], seconds: float) -> bool:
         """Run a coroutine on the core's loop and wait for it in this thread; whether it ended in time."""
         if not self._thread.is_alive():
             return True
         try:
-            asyncio.run_coroutine_threadsafe(command(), self._loop).result(seconds)
+            asyncio.run_coroutine_threadsafe(command(), self.loop).result(seconds)
         except TimeoutError:
             return False
         return True
@@ -375,17 +375,17 @@ class CoreThread:
         """Stop within ``deadline`` seconds; True if all was closed."""
         if not self._thread.is_alive():
             return True
-        asyncio.run_coroutine_threadsafe(self._ended(), self._loop)
+        asyncio.run_coroutine_threadsafe(self._ended(), self.loop)
         self._thread.join(deadline)
         return not self._thread.is_alive()
 
     def _main(self) -> None:
-        asyncio.set_event_loop(self._loop)
+        asyncio.set_event_loop(self.loop)
         try:
-            self._loop.run_forever()
+            self.loop.run_forever()
         finally:
-            wind_up(self._loop)
+            wind_up(self.loop)
 
     async def _ended(self) -> None:
         await self.core.stop()
-        self._loop.stop()
+        self.loop.stop()

@@ -6,7 +6,9 @@ import select
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
+from math import inf
 from operator import attrgetter
 from typing import BinaryIO
 
@@ -19,6 +21,9 @@ from console.logs.ring import Kept, Ring
 from console.logs.source import CHUNK, Chunk, State, Stream
 
 _SUBJECT, _RAW, _TIME, _LOST = map(attrgetter, ("subject", "raw", "time", "lost_bytes"))
+
+SLACK = 60.0
+"""Seconds by which lines of a file may be out of order."""
 
 SAMPLE = 200
 """Lines by which a stream's format is recognised."""
@@ -120,6 +125,10 @@ def _push(
 ) -> None:
     chunk = next(source, None)
     if chunk is None:
+        return
+    if not chunk.size:
+        # nothing to wait for: it only tells that there is progress
+        heapq.heappush(heads, (-inf, number, chunk))
         return
     lines = chunk.lines()[:MOST_CARRIED] if oldest_first else chunk.lines()[-MOST_CARRIED:]
     told = (facts(line, chunk.profile).time for line in (lines if oldest_first else reversed(lines)))
@@ -223,6 +232,25 @@ def chunk_of(
 def stream_of(subject: Subject) -> Stream:
     """The stream of a subject."""
     return Stream(str(subject.label), subject.service, subject.instance)
+
+
+def before(chunk: Chunk, whole: float) -> Chunk:
+    """A chunk of a stream's past without the records that memory holds: those at ``whole`` or later."""
+    lines = chunk.lines()
+    if whole == float("inf") or not lines:
+        return chunk
+    ends = (facts(lines[at], chunk.profile).time for at in (-1, 0))
+    if all(time is not None and time < whole - SLACK for time in ends):
+        return chunk
+    kept: list[bytes] = []
+    keeps = True
+    for line in lines:
+        time = facts(line, chunk.profile).time
+        # a line without a time goes on with the record before it
+        keeps = keeps if time is None else time < whole
+        if keeps:
+            kept.append(line)
+    return replace(chunk, block=b"", records=kept)
 
 
 class PipeLines:

@@ -1,12 +1,12 @@
-"""Lines of memory and, before them, of the files that they came from: one way through both."""
+"""Lines of memory and, before them, of what they came from, here or elsewhere: one way through all."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
-from collectors.lines.facts import facts
 from collectors.model.subject import Subject
 from console.logs.asked import Profiles
-from console.logs.gathering import FileLines, by_subject, chunk_of, stream_of
+from console.logs.far import AsksPast, FarLines, FarLog
+from console.logs.gathering import FileLines, before, by_subject, chunk_of, stream_of
 from console.logs.language.moments import Window
 from console.logs.ring import Kept, Ring
 from console.logs.source import Chunk, State
@@ -17,16 +17,18 @@ SPAN = 4_096
 FIRST = 100
 """Records of a stream by whose times the beginning of its memory is told."""
 
-SLACK = 60.0
-"""Seconds by which lines of a file may be out of order."""
-
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A stream, and its file on this machine; ``why`` its past cannot be read where there is none."""
+    """A stream, and its file on this machine, or how its past is asked ``where`` it lies.
+
+    ``why``: the past cannot be read, where there is neither.
+    """
 
     subject: Subject
     path: str = ""
+    far: Callable[[], AsksPast] | None = None
+    where: str = ""
     why: str = "its past is not kept here"
 
 
@@ -35,26 +37,43 @@ class Reach:
 
     A record of a stream belongs to memory from the moment on at which memory holds all of the stream,
     and to its file before it, so that none is met twice. A window without a beginning is asked of
-    memory alone. ``end`` is the ring's number up to which memory is gone through.
+    memory alone. What lies elsewhere is read last. ``end`` is the ring's number up to which memory is
+    gone through. ``ask`` makes the lines of logs that lie elsewhere.
     """
 
-    def __init__(self, ring: Ring, origins: Sequence[Origin], service: str, profiles: Profiles) -> None:
+    def __init__(
+        self,
+        ring: Ring,
+        origins: Sequence[Origin],
+        service: str,
+        profiles: Profiles,
+        ask: Callable[[Sequence[FarLog]], FarLines] | None = None,
+    ) -> None:
         self._ring = ring
         self._service = service
         self._profiles = profiles
         self._origins = [one for one in origins if not service or one.subject.service == service]
         self._files: list[tuple[FileLines, Window, float]] = []
         self._states: list[State] = []
+        self._ask = ask
+        self._far: FarLines | None = None
         self.end = 0
 
     @property
     def total(self) -> int:
         """Bytes that there are to read, about."""
-        return self._ring.bytes + sum(files.total for files, _, _ in self._files)
+        far = self._far.total if self._far is not None else 0
+        return self._ring.bytes + sum(files.total for files, _, _ in self._files) + far
+
+    @property
+    def goes_far(self) -> bool:
+        """Whether others have to work for it."""
+        return self._far is not None
 
     def states(self) -> Sequence[State]:
         """How far back each stream was read."""
-        return [*self._states, *(state for files, _, _ in self._files for state in files.states())]
+        far = self._far.states() if self._far is not None else ()
+        return [*self._states, *(state for files, _, _ in self._files for state in files.states()), *far]
 
     def chunks(self, window: Window, *, oldest_first: bool = False) -> Iterator[Chunk]:  # noqa: ARG002 - questions here read newest first
         """Memory first, then the files, each newest first; every chunk's lines are met once."""
@@ -74,6 +93,8 @@ class Reach:
                     waiting.remove(one)
                 else:
                     yield before(chunk, one[1])
+        if self._far is not None:
+            yield from self._far.chunks(window)
 
     def of_memory(
         self, records: Sequence[Kept], window: Window, begins: dict[Subject, float] | None = None
@@ -91,7 +112,7 @@ class Reach:
 
     def _begins(self, first: int, end: int) -> dict[Subject, float]:
         """The moment from which on memory holds all of each stream that has a file."""
-        times: dict[Subject, list[float]] = {one.subject: [] for one in self._origins if one.path}
+        times: dict[Subject, list[float]] = {one.subject: [] for one in self._origins if one.path or one.far}
         for start in range(first, end, SPAN):
             for record in self._ring.records(start, min(start + SPAN, end))[1]:
                 seen = times.get(record.subject)
@@ -103,6 +124,8 @@ class Reach:
         """What is read of which file, and what cannot be read."""
         self._files.clear()
         self._states.clear()
+        self._far = None
+        far: list[FarLog] = []
         if window.since is None:
             if self._ring.dropped:
                 self._states.append(_left(self._ring))
@@ -114,27 +137,12 @@ class Reach:
             if one.path:
                 past = window if whole == float("inf") else window.cut(Window(None, whole))
                 self._files.append((FileLines([(one.path, stream_of(one.subject))]), past, whole))
+            elif one.far is not None and self._ask is not None:
+                far.append(FarLog(stream_of(one.subject), one.where, one.far, whole))
             elif self._ring.dropped or one.why:
                 self._states.append(State(str(one.subject.label), complete=False, why=one.why))
-
-
-def before(chunk: Chunk, whole: float) -> Chunk:
-    """A file's chunk without the records that memory holds: those at ``whole`` or later."""
-    lines = chunk.lines()
-    if whole == float("inf") or not lines:
-        return chunk
-    ends = (facts(lines[at], chunk.profile).time for at in (-1, 0))
-    if all(time is not None and time < whole - SLACK for time in ends):
-        return chunk
-    kept: list[bytes] = []
-    keeps = True
-    for line in lines:
-        time = facts(line, chunk.profile).time
-        # a line without a time goes on with the record before it
-        keeps = keeps if time is None else time < whole
-        if keeps:
-            kept.append(line)
-    return replace(chunk, block=b"", records=kept)
+        if far and self._ask is not None:
+            self._far = self._ask(far)
 
 
 def _left(ring: Ring) -> State:

@@ -26,8 +26,15 @@ STEP = 4_096
 AGAIN = 5.0
 """Seconds after which a window that moves with the time is asked anew, at the least."""
 
+AGAIN_FAR = 300.0
+"""The same, where others have to work for it."""
+
 REST = 0.001
 """Seconds of rest after each chunk: the screen has its turn."""
+
+
+Stopped = Callable[[], bool]
+"""Whether a question was given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +54,13 @@ class Told:
 
 
 class Running:
-    """Answers ``asked`` until ``stop``. ``tell`` is called in the thread, four times a second at most."""
+    """Answers ``asked`` until ``stop``. ``tell`` is called in the thread, four times a second at most.
+
+    ``reach`` makes a way through all lines; it is given what tells whether the question was given up.
+    """
 
     def __init__(
-        self, asked: Asked, ring: Ring, reach: Callable[[], Reach], tell: Callable[[Told], None]
+        self, asked: Asked, ring: Ring, reach: Callable[[Stopped], Reach], tell: Callable[[Told], None]
     ) -> None:
         self._asked = asked
         self._ring = ring
@@ -91,7 +101,7 @@ class Running:
 
     def _once(self) -> None:
         """Questions of two passes are answered once."""
-        reach = self._reach()
+        reach = self._reach(self._stop.is_set)
         moment = self._asked.moment
         read = 0
 
@@ -107,7 +117,7 @@ class Running:
 
     def _pass(self, moment: Moment) -> None:
         """Go through what there is, then follow until the window has moved on."""
-        reach, question = self._reach(), self._asked.question
+        reach, question = self._reach(self._stop.is_set), self._asked.question
         window = window_of(question, moment)
         evaluation = Evaluation(question, moment, window)
         first, begun, read = self._passes == 0, time.monotonic(), 0
@@ -126,7 +136,8 @@ class Running:
         answer = evaluation.answer(reach.states(), stopped=stopped)
         self._say(Told(answer, moment.now, read, reach.total, done=True, stopped=stopped))
         lasts = _moves(self._asked, window)
-        until = begun + max(AGAIN, lasts / 20, 20 * spent) if lasts is not None else float("inf")
+        least = AGAIN_FAR if reach.goes_far else AGAIN
+        until = begun + max(least, lasts / 20, 20 * spent) if lasts is not None else float("inf")
         self._follow(evaluation, reach, window, until)
 
     def _follow(self, evaluation: Evaluation, reach: Reach, window: Window, until: float) -> None:

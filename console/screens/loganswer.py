@@ -11,7 +11,7 @@ from textual.message import Message
 from console.logs.asked import Asked
 from console.logs.asking.table import Table
 from console.logs.reach import Reach
-from console.logs.running import Running, Told
+from console.logs.running import Running, Stopped, Told
 from console.present import loganswer as present
 from console.present.words import number
 from console.screens import panels
@@ -84,7 +84,7 @@ class AnswerPanel(Vertical):
             and not (told is not None and told.done)
         )
 
-    def ask(self, asked: Asked, reach: Callable[[], Reach]) -> None:
+    def ask(self, asked: Asked, reach: Callable[[Stopped], Reach]) -> None:
         """Answer a question from now on, in place of the one before."""
         self.leave()
         self._height = 0

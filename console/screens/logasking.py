@@ -1,6 +1,6 @@
 """The question of the log screen: typed, changed by keys, lifted, brought back, shown."""
 
-import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from textual.content import Content
@@ -10,13 +10,17 @@ from collectors.model.practice import Practice
 from collectors.text import one_line, shown
 from console.logs.asked import Asked, Profiles
 from console.logs.asking.ask import ask
+from console.logs.asking.needle import needle_of
 from console.logs.asking.testing import Moment
 from console.logs.completing import complete
 from console.logs.edit import with_phrase, with_window, without_stages, without_window
 from console.logs.export import MOST_RECORDS, export
+from console.logs.far import FarLines, FarLog
 from console.logs.language import QuestionError
 from console.logs.language.moments import Window
-from console.logs.reach import Origin, Reach
+from console.logs.origins import origins
+from console.logs.reach import Reach
+from console.logs.running import Stopped
 from console.logs.seen import Seen
 from console.screens.dialog import Dialog
 from console.screens.loganswer import AnswerPanel
@@ -191,23 +195,19 @@ class AskingScreen(LogScreen):
         count = len(answer.table.rows) if answer.table is not None else len(answer.records)
         self.console.tell(one_line(f"{count:,} rows written into {written}", 300))
 
-    def _reach(self) -> Reach:
-        return Reach(self.console.ring, self._origins(), self.asked.service, self._profiles)
+    def _reach(self, stopped: Stopped = lambda: False) -> Reach:
+        console, asked = self.console, self.asked
+        rows = console.store.snapshot().of(Practice.LOGS)
+        known = origins(
+            [row.reading.subject for row in rows],
+            console.settings.collectors,
+            lambda: console.core.ways.dialer,
+        )
 
-    def _origins(self) -> list[Origin]:
-        """The streams, and which file each one's past lies in."""
-        settings = {one.name: one for one in self.console.settings.collectors}
-        found = []
-        for row in self.console.store.snapshot().of(Practice.LOGS):
-            subject = row.reading.subject
-            configured = settings.get(subject.collector)
-            if configured is None or configured.type != "logs.file":
-                found.append(Origin(subject, why="only what is in memory can be asked of this source"))
-            elif configured.server:
-                found.append(Origin(subject, why=f"its past lies on {configured.server}"))
-            else:
-                found.append(Origin(subject, os.fsdecode(subject.id.key)))
-        return found
+        def far(logs: Sequence[FarLog]) -> FarLines:
+            return FarLines(logs, console.core_loop, needle_of(asked.question.filter), cancelled=stopped)
+
+        return Reach(console.ring, known, asked.service, self._profiles, far)
 
     def go_to_wanted(self) -> None:
         """Hold the view on the record that was under the cursor before the question changed."""

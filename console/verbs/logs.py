@@ -153,9 +153,10 @@ def _lines(asked: _Asked, stop: Stop) -> Iterator[Lines]:
     if not asked.far:
         yield here
         return
-    from console.verbs.logfar import FarLines, Together  # noqa: PLC0415 - only where a log lies on a server
+    from console.verbs.logfar import Together, far_lines  # noqa: PLC0415 - only where a log lies on a server
 
-    yield Together(here, FarLines(asked.far, asked.servers, question, say=_say, cancelled=stop))
+    with far_lines(asked.far, asked.servers, question, say=_say, cancelled=stop) as far:
+        yield Together(here, far)
 
 
 def _say(words: str) -> None:

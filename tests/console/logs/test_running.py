@@ -75,7 +75,7 @@ def started(heard: Heard) -> Iterator[Any]:
     def start(text: str, ring: Ring, *origins: Origin, service: str = "") -> Running:
         asked = Asked(text, service, now=now())
         profiles = Profiles()
-        one = Running(asked, ring, lambda: Reach(ring, origins, service, profiles), heard)
+        one = Running(asked, ring, lambda _stopped: Reach(ring, origins, service, profiles), heard)
         begun.append(one)
         one.start()
         return one

@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ from collectors.transport.servers.spec import Server
 from collectors.transport.servers.state import Fault, Phase
 from console.logs.asking.ask import ask
 from console.logs.asking.testing import Moment
+from console.logs.far import FarLines
 from console.logs.gathering import FileLines
 from console.logs.language import parse
 from console.logs.language.moments import Window
 from console.logs.source import Stream
 from console.verbs import logfar
-from console.verbs.logfar import FarLines, Together
+from console.verbs.logfar import Together, far_lines
 from console.verbs.logfiles import FarFile
 from tests.console.engine.ways import ScriptedPool
 from tests.project.program import quarterdeck
@@ -55,16 +57,19 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> ScriptedPool:
     return made
 
 
-def far(log: Path, **more: Any) -> FarLines:
+@contextmanager
+def far(log: Path, **more: Any) -> Iterator[FarLines]:
     files = [FarFile("web-1", str(log), False, Stream("app"))]
     given: dict[str, Any] = {"say": lambda _words: None, "cancelled": lambda: False, **more}
-    return FarLines(files, SERVERS, parse(QUESTION), **given)
+    with far_lines(files, SERVERS, parse(QUESTION), **given) as made:
+        yield made
 
 
 def test_the_answer_is_the_one_that_is_given_here(log: Path, pool: ScriptedPool) -> None:
     moment, said = Moment(NOW.timestamp()), list[str]()
     here = ask(parse(QUESTION), FileLines([(str(log), Stream("app"))]), moment)
-    there = ask(parse(QUESTION), far(log, say=said.append), moment)
+    with far(log, say=said.append) as lines:
+        there = ask(parse(QUESTION), lines, moment)
     assert here.table is not None
     assert there.table is not None
     assert there.table.rows == here.table.rows == ((7, 2000),)
@@ -75,23 +80,25 @@ def test_the_answer_is_the_one_that_is_given_here(log: Path, pool: ScriptedPool)
 
 
 def test_a_limit_that_comes_first_is_told(log: Path, pool: ScriptedPool) -> None:
-    answer = ask(parse("* since:2d | count"), far(log, cap=1000), Moment(NOW.timestamp()))
+    with far(log, cap=1000) as lines:
+        answer = ask(parse("* since:2d | count"), lines, Moment(NOW.timestamp()))
     assert answer.coverage.complete is False
     assert "limit" in answer.coverage.streams[0].why
 
 
 def test_a_way_that_is_broken_is_told_and_the_rest_is_answered(log: Path, pool: ScriptedPool) -> None:
     pool.put("web-1", Phase.STOPPED, Fault.KEY_CHANGED)
-    missing = far(log.with_name("no.jsonl"))
-    both = Together(FileLines([(str(log), Stream("here"))]), missing)
-    answer = ask(parse("* since:2d | count"), both, Moment(NOW.timestamp()))
+    with far(log.with_name("no.jsonl")) as missing:
+        both = Together(FileLines([(str(log), Stream("here"))]), missing)
+        answer = ask(parse("* since:2d | count"), both, Moment(NOW.timestamp()))
     assert answer.table is not None
     assert answer.table.rows == ((3030,),)
     assert [state.complete for state in answer.coverage.streams] == [True, False]
 
 
 def test_what_is_given_up_ends(log: Path, pool: ScriptedPool) -> None:
-    answer = ask(parse(QUESTION), far(log, cancelled=lambda: True), Moment(NOW.timestamp()))
+    with far(log, cancelled=lambda: True) as lines:
+        answer = ask(parse(QUESTION), lines, Moment(NOW.timestamp()))
     assert answer.table is not None
     assert pool.closed
 
@@ -122,7 +129,8 @@ def test_through_a_real_sshd(log: Path, tmp_path: Path) -> None:
 
 def test_lines_here_and_there_come_by_their_time(log: Path, pool: ScriptedPool) -> None:
     old = FileLines([(str(log) + ".1", Stream("here"))])
-    both = Together(old, far(log))
-    names = [chunk.stream.name for chunk in both.chunks(Window())]
+    with far(log) as lines:
+        found = [chunk for chunk in Together(old, lines).chunks(Window()) if chunk.size]
+    names = [chunk.stream.name for chunk in found]
     assert names[0] == "app", "today's lines are on the server"
     assert set(names) == {"app", "here"}

@@ -1,0 +1,207 @@
+"""Lines whose past lies elsewhere, asked there within a limit: how much is read is told before it is read."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from contextlib import aclosing
+from dataclasses import dataclass
+from math import inf
+from typing import Any, Protocol, TypeVar
+
+from collectors.errors import QuarterdeckError
+from collectors.lines.facts import Profile, detect
+from collectors.logs._past import Coverage, Piece
+from console.logs.asking.needle import Needle
+from console.logs.gathering import Chunks, before, merged, sampled
+from console.logs.language.moments import Window
+from console.logs.source import Chunk, State, Stream
+
+CAP = 256 * 1024 * 1024
+"""Bytes that are read of one log where it lies, at most."""
+
+LOOK = 0.2
+"""Seconds between two looks at whether the question was given up."""
+
+FINISH = 5.0
+"""Seconds that a reading has to end once nobody wants it any more."""
+
+T = TypeVar("T")
+
+
+class GivenUpError(Exception):
+    """The question was given up while somebody else was at work."""
+
+
+class AsksPast(Protocol):
+    """The past of one stream, where it lies; raises SourceError where there is no way to it."""
+
+    @property
+    def coverage(self) -> Coverage:
+        """What the last reading had."""
+        ...
+
+    async def estimate(self, since: float | None = None, until: float | None = None) -> int | None:
+        """Bytes to be read for a window, at most; None where nobody knows beforehand."""
+        ...
+
+    def pieces(
+        self,
+        since: float | None = None,
+        until: float | None = None,
+        *,
+        contains: bytes | None = None,
+        any_case: bool = False,
+        cap: int | None = None,
+    ) -> AsyncIterator[Piece]:
+        """Whole lines of the window and a little around it, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FarLog:
+    """A stream and its past; ``past`` is called on the loop where that is asked.
+
+    ``where``: the server. ``whole``: from then on (UTC epoch seconds) others hold all of it.
+    """
+
+    stream: Stream
+    where: str
+    past: Callable[[], AsksPast]
+    whole: float = inf
+
+
+class FarLines:
+    """Lines of several logs within a span of time, newest first; records are not joined over pieces.
+
+    ``say`` gets a sentence on what is to be read of each, before it is; until it was read its state says
+    the same. ``loop`` runs in another thread. ``needle``: what all lines that are wanted hold.
+    """
+
+    def __init__(
+        self,
+        logs: Sequence[FarLog],
+        loop: asyncio.AbstractEventLoop,
+        needle: Needle | None = None,
+        *,
+        say: Callable[[str], None] = lambda _words: None,
+        cancelled: Callable[[], bool] = lambda: False,
+        cap: int = CAP,
+    ) -> None:
+        self._logs = logs
+        self._loop = loop
+        self._needle = needle
+        self._say = say
+        self._cancelled = cancelled
+        self._cap = cap
+        self._states = {log.stream.name: State(log.stream.name) for log in logs}
+        self.total = 0
+
+    def states(self) -> Sequence[State]:
+        """What is to be read yet, what could not be read, and where a limit came first."""
+        return list(self._states.values())
+
+    def chunks(self, window: Window, *, oldest_first: bool = False) -> Chunks:
+        """Pieces of all logs by their time, after an empty one when it is known how much is to be read."""
+        found = self._chunks(window)
+        yield from reversed(list(found)) if oldest_first else found
+
+    def _chunks(self, window: Window) -> Chunks:
+        try:
+            pasts = self._looked(window)
+            for log, _ in pasts[:1]:
+                yield Chunk(log.stream, detect(()))
+            yield from merged([self._of_one(log, past, window) for log, past in pasts])
+        except GivenUpError:
+            return
+
+    def _looked(self, window: Window) -> list[tuple[FarLog, AsksPast]]:
+        """The pasts that can be asked; how much each holds is said."""
+
+        async def look(log: FarLog) -> tuple[FarLog, AsksPast, int | None]:
+            past = log.past()
+            span = _span(log, window)
+            return log, past, await past.estimate(span.since, span.until)
+
+        async def together() -> list[Any]:
+            return await asyncio.gather(*map(look, self._logs), return_exceptions=True)
+
+        pasts, self.total = [], 0
+        for log, found in zip(self._logs, self._wait(together()), strict=True):
+            if isinstance(found, QuarterdeckError):
+                self._tell(log, found.why)
+            elif isinstance(found, BaseException):
+                raise found
+            else:
+                _, past, much = found
+                most = self._cap if much is None else min(much, self._cap)
+                self.total += most if much is not None else 0
+                words = f"at most {_mib(most)} are read on {log.where}"
+                self._say(f"{log.stream.name}: {words}")
+                self._tell(log, words)
+                pasts.append((log, past))
+        return pasts
+
+    def _of_one(self, log: FarLog, past: AsksPast, window: Window) -> Chunks:
+        profile: Profile | None = None
+        needle, span = self._needle, _span(log, window)
+        pieces = past.pieces(
+            span.since,
+            span.until,
+            contains=needle.bytes if needle is not None else None,
+            any_case=needle is not None and needle.folds,
+            cap=self._cap,
+        )
+        try:
+            while (piece := self._wait(_next(pieces))) is not None:
+                if piece.lines and profile is None:
+                    profile = detect(sampled(piece.lines))
+                if profile is not None:
+                    yield before(Chunk(log.stream, profile, records=piece.lines), log.whole)
+        except QuarterdeckError as error:
+            self._tell(log, error.why)
+            return
+        finally:
+            self._finish(pieces)
+        why = "; ".join(f"{path}: {why}" for path, why in past.coverage.unread[:3])
+        if past.coverage.capped:
+            why = f"its limit of {_mib(self._cap)} came first: what is older was not read"
+        self._tell(log, why)
+
+    def _tell(self, log: FarLog, why: object) -> None:
+        name = log.stream.name
+        self._states[name] = State(name, complete=not why, why=str(why))
+
+    def _wait(self, call: Coroutine[Any, Any, T]) -> T:
+        """The answer of a call on the other loop; raises GivenUpError when nobody wants it any more."""
+        future: Future[T] = asyncio.run_coroutine_threadsafe(call, self._loop)
+        while True:
+            try:
+                return future.result(LOOK)
+            except TimeoutError:
+                if future.done():
+                    raise
+                if self._cancelled() or not self._loop.is_running():
+                    future.cancel()
+                    raise GivenUpError from None
+
+    def _finish(self, pieces: AsyncIterator[Piece]) -> None:
+        async def finish() -> None:
+            async with aclosing(pieces):  # type: ignore[type-var]  # a generator, by its own type an iterator
+                pass
+
+        if self._loop.is_running():
+            with contextlib.suppress(TimeoutError, RuntimeError):
+                asyncio.run_coroutine_threadsafe(finish(), self._loop).result(FINISH)
+
+
+def _span(log: FarLog, window: Window) -> Window:
+    return window if log.whole == inf else window.cut(Window(None, log.whole))
+
+
+async def _next(pieces: AsyncIterator[Piece]) -> Piece | None:
+    return await anext(pieces, None)
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:,.1f} MiB"

@@ -1,0 +1,198 @@
+"""Pasts that lie elsewhere, asked from the screen: each line once, a limit, how much beforehand, given up."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectors.base import Context
+from collectors.errors import UnreachableError
+from collectors.logs._formats.parser import Parser
+from collectors.logs._past import Coverage, Piece
+from collectors.logs._past_remote import RemotePast
+from collectors.model.logs import LogBatch
+from collectors.model.practice import Practice
+from collectors.transport.endpoint import DirectDialer
+from collectors.transport.local import LocalHost
+from collectors.transport.read.files_lines import Line
+from console.engine.host import wind_up
+from console.logs.asked import Asked, Profiles
+from console.logs.asking.ask import ask
+from console.logs.asking.needle import needle_of
+from console.logs.far import AsksPast, FarLines, FarLog
+from console.logs.origins import origins
+from console.logs.reach import Origin, Reach
+from console.logs.ring import Ring
+from console.logs.running import Running
+from console.settings.values import CollectorSettings
+from tests.console.logs.test_running import Heard, done, line, now
+from tests.servers.waiting import wait_until
+
+APP = Context(collector="app", service="orders").subject(Practice.LOGS, b"app.jsonl")
+OTHER = Context(collector="other", service="orders").subject(Practice.LOGS, b"other.jsonl")
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """The loop of another thread, as the core's is."""
+    made = asyncio.new_event_loop()
+    thread = threading.Thread(target=made.run_forever, daemon=True)
+    thread.start()
+    yield made
+    made.call_soon_threadsafe(made.stop)
+    thread.join(5)
+    wind_up(made)
+
+
+def keep(ring: Ring, lines: Sequence[bytes]) -> None:
+    parser = Parser()
+    parser.belongs(APP)
+    ring.append(LogBatch(APP, tuple(parser.parse(map(Line, lines), now(), 0.0))))
+
+
+def written(path: Path, count: int = 2000) -> list[bytes]:
+    lines = [line(number, 3000.0 - number) for number in range(count)]
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    return lines
+
+
+def there(path: Path) -> AsksPast:
+    return RemotePast(LocalHost(), str(path))
+
+
+def reach_of(ring: Ring, asked: Asked, loop: asyncio.AbstractEventLoop, *known: Origin, **more: Any) -> Reach:
+    def far(logs: Sequence[FarLog]) -> FarLines:
+        return FarLines(logs, loop, needle_of(asked.question.filter), **more)
+
+    return Reach(ring, known, "", Profiles(), far)
+
+
+def test_memory_and_a_past_elsewhere_are_met_once(tmp_path: Path, loop: asyncio.AbstractEventLoop) -> None:
+    path, ring = tmp_path / "app.jsonl", Ring(budget=200_000)
+    keep(ring, written(path))
+    assert 0 < ring.dropped < 2000
+    asked = Asked("since:1h | count, min(n), max(n) by region", now=now())
+    reach = reach_of(ring, asked, loop, Origin(APP, far=partial(there, path), where="web-1"))
+    answer = ask(asked.question, reach, asked.moment)
+    assert answer.table is not None
+    assert sorted(answer.table.rows) == [("eu", 1000, 1, 1999), ("us", 1000, 0, 1998)]
+    assert answer.coverage.complete
+    assert reach.total > ring.bytes
+
+
+def test_memory_alone_is_enough_where_it_holds_all(tmp_path: Path, loop: asyncio.AbstractEventLoop) -> None:
+    path, ring = tmp_path / "app.jsonl", Ring()
+    keep(ring, written(path))
+    asked = Asked("since:30m | count", now=now())
+    reach = reach_of(ring, asked, loop, Origin(APP, far=partial(there, path), where="web-1"))
+    answer = ask(asked.question, reach, asked.moment)
+    assert answer.table is not None
+    assert answer.coverage.complete
+    assert not reach.goes_far
+
+
+def test_how_much_is_told_before_it_is_read(tmp_path: Path, loop: asyncio.AbstractEventLoop) -> None:
+    path = tmp_path / "app.jsonl"
+    written(path, 20_000)
+    asked = Asked("since:1d | count", now=now())
+    reach = reach_of(Ring(), asked, loop, Origin(APP, far=partial(there, path), where="web-1"))
+    chunks = reach.chunks(asked.window)
+    first = next(chunk for chunk in chunks)
+    assert first.size == 0
+    (state,) = reach.states()
+    assert (state.complete, state.why) == (
+        False,
+        f"at most {path.stat().st_size / 2**20:.1f} MiB are read on web-1",
+    )
+    assert reach.total >= path.stat().st_size
+    read = sum(chunk.count() for chunk in chunks)
+    assert read == 20_000
+    assert [state.complete for state in reach.states()] == [True]
+
+
+def test_a_limit_and_a_lost_way_are_told_and_the_rest_is_answered(
+    tmp_path: Path, loop: asyncio.AbstractEventLoop
+) -> None:
+    def nowhere() -> AsksPast:
+        raise UnreachableError("web-2: its host key has changed")
+
+    path = tmp_path / "app.jsonl"
+    written(path)
+    asked = Asked("since:1d | count", now=now())
+    known = (Origin(APP, far=partial(there, path), where="web-1"), Origin(OTHER, far=nowhere, where="web-2"))
+    answer = ask(asked.question, reach_of(Ring(), asked, loop, *known, cap=1000), asked.moment)
+    assert answer.table is not None
+    assert answer.table.rows != ((0,),)
+    states = {state.stream: state for state in answer.coverage.streams}
+    assert "limit" in states["app.jsonl"].why
+    assert states["other.jsonl"].why == "web-2: its host key has changed"
+    assert not answer.coverage.complete
+
+
+class Endless:
+    """A past that goes on until it is closed."""
+
+    def __init__(self) -> None:
+        self.coverage = Coverage()
+        self.closed = threading.Event()
+
+    async def estimate(self, since: float | None = None, until: float | None = None) -> int | None:
+        return None
+
+    async def pieces(self, *_span: float | None, **_more: Any) -> AsyncIterator[Piece]:
+        try:
+            while True:
+                await asyncio.sleep(0.01)
+                yield Piece([line(1, 60.0)], 100)
+        finally:
+            self.closed.set()
+
+
+def test_what_is_given_up_is_closed_there(loop: asyncio.AbstractEventLoop) -> None:
+    past, heard, ring = Endless(), Heard(), Ring()
+    asked = Asked("since:1d | count", now=now())
+    origin = Origin(APP, far=lambda: past, where="the journal")
+    running = Running(
+        asked, ring, lambda stopped: reach_of(ring, asked, loop, origin, cancelled=stopped), heard
+    )
+    running.start()
+    wait_until(lambda: heard.rows and heard.rows[0][0] > 3, 30)
+    running.stop()
+    assert running.join(20)
+    wait_until(lambda: done(heard), 20)
+    assert heard.all[-1].stopped
+    assert past.closed.wait(10)
+
+
+def test_origins_are_told_by_the_configuration(tmp_path: Path) -> None:
+    def configured(name: str, type_: str, server: str = "", *, sudo: bool = False) -> CollectorSettings:
+        options = type("Options", (), {"sudo": sudo})()
+        return CollectorSettings(
+            name=name, type=type_, practice=Practice.LOGS, options=options, server=server
+        )
+
+    subjects = [
+        Context(collector=name).subject(Practice.LOGS, b"/var/log/app.log")
+        for name in ("here", "far", "root", "pipe")
+    ]
+    known = origins(
+        subjects,
+        [
+            configured("here", "logs.file"),
+            configured("far", "logs.file", "web-1"),
+            configured("root", "logs.file", sudo=True),
+            configured("pipe", "logs.command"),
+        ],
+        DirectDialer,
+    )
+    assert [(one.path, one.where, one.far is not None) for one in known] == [
+        ("/var/log/app.log", "", False),
+        ("", "web-1", True),
+        ("", "this machine", True),
+        ("", "", False),
+    ]
+    assert "memory" in known[3].why
