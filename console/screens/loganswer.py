@@ -1,6 +1,7 @@
 """The panel of an answer: what it covers, its table, its plot; the question runs in a thread of its own."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -55,6 +56,7 @@ class AnswerPanel(Vertical):
         self._answering: Running | None = None
         self._latest: Told | None = None
         self._waiting = False
+        self._asks = 0
         self._height = 0
 
     @property
@@ -89,7 +91,8 @@ class AnswerPanel(Vertical):
         self.leave()
         self._height = 0
         self.add_class("-shown")
-        self._answering = Running(asked, self.console.ring, reach, self._hear)
+        self._asks += 1
+        self._answering = Running(asked, self.console.ring, reach, partial(self._hear, self._asks))
         self._paint()
         self._answering.start()
 
@@ -112,8 +115,10 @@ class AnswerPanel(Vertical):
         if self._answering is not None:
             self._answering.stop()
 
-    def _hear(self, told: Told) -> None:
+    def _hear(self, asked: int, told: Told) -> None:
         """In the thread: remember what was told, and have it painted once."""
+        if asked != self._asks:
+            return  # the last words of a question that was given up for another one
         self._latest = told
         if not self._waiting:
             self._waiting = True

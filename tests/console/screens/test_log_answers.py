@@ -44,6 +44,21 @@ async def test_a_table_stands_above_its_lines_with_what_it_covers(monkeypatch: p
         assert "of 61 lines" not in shown
 
 
+async def test_the_last_words_of_a_question_given_up_are_not_those_of_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with staged(monkeypatch, settings=LOGS) as stage:
+        fill(stage.app.ring)
+        await ask(stage, "* | count by region")
+        await stage.until("n=60 of 60 lines")
+        screen_of(stage).filter_by("level>=warn | count by region")
+        await stage.until("n=12 of 60 lines")
+        panel = stage.app.screen.query_one(AnswerPanel)
+        panel._hear(panel._asks - 1, running.Told(None, 0.0, done=True, stopped=True))
+        assert panel.told is not None
+        assert not panel.told.stopped
+
+
 async def test_a_histogram_is_plotted(monkeypatch: pytest.MonkeyPatch) -> None:
     async with staged(monkeypatch, settings=LOGS) as stage:
         fill(stage.app.ring)
