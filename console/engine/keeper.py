@@ -1,6 +1,7 @@
 """Keeps a run: records it, and gives the start what earlier runs left: their past, marks, log positions."""
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,9 @@ PAST = 3600.0
 
 TICK = 1.0
 
+BETWEEN = 0.2
+"""Seconds between two writings of positions at least."""
+
 
 class Keeper:
     """Hangs on a Core before it starts. Raises RecordingError where nothing can be recorded.
@@ -37,6 +41,7 @@ class Keeper:
         self._marks = Marks(self._folder)
         self._positions = PositionFile(self._folder)
         self._told: set[Event] = set()
+        self._moved = asyncio.Event()
         self._rolls = path is None
         self._before = 0
         self.sweeps = 0
@@ -78,11 +83,23 @@ class Keeper:
         await self.restore()
         while True:
             self._add(await asyncio.to_thread(self._marks.new, since))
-            await asyncio.sleep(TICK)
-            await asyncio.to_thread(self._positions.save)
+            await self._follow(TICK)
             if self._recorder.due(time.time()):
                 await asyncio.to_thread(self._recorder.flush)
                 self._look_after()
+
+    async def _follow(self, seconds: float) -> None:
+        """For so long, write positions soon after the pass that moved them: a crash repeats little."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while (left := until - loop.time()) > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._moved.wait(), left)
+                await asyncio.to_thread(self._positions.save)
+                # many collectors would move them all the time
+                await asyncio.sleep(min(BETWEEN, max(0.0, until - loop.time())))
+            self._moved.clear()
+        await asyncio.to_thread(self._positions.save)
 
     def close(self) -> None:
         """Write what is pending."""
@@ -122,6 +139,8 @@ class Keeper:
 
     def _swept(self, source: SourceId, sweep: Sweep, verdicts: tuple[Verdict, ...]) -> None:
         self.sweeps += 1
+        if self._positions.moved:
+            self._moved.set()
         self._recorder.sweep(source, sweep, verdicts)
 
     def _found(self, at: float, findings: tuple[Verdict, ...]) -> None:

@@ -62,6 +62,11 @@ class PositionFile:
             self._here.add(key)
             self._dirty = True
 
+    @property
+    def moved(self) -> bool:
+        """Whether some position is newer than what is written."""
+        return self._dirty
+
     def save(self) -> None:
         """Write what changed since, if anything did; blocks, never raises."""
         with self._lock:

@@ -1,5 +1,6 @@
 """Log positions in the state folder: written whole, read by the next run, never in the way."""
 
+import asyncio
 import json
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from collectors.logs.file import FileOptions
 from collectors.model.logs import LogBatch
 from collectors.model.practice import Practice
 from collectors.positions import HERE
+from console.engine import keeper as keeper_module
 from console.engine import positions as module
 from console.engine.core import Core
 from console.engine.keeper import Keeper
@@ -106,3 +108,34 @@ async def test_a_second_run_of_the_console_goes_on_where_the_first_stopped(tmp_p
     with path.open("ab") as file:
         file.write(b'{"event":"two"}\n')
     assert await run(2) == [("one", True), ("two", False)]
+
+
+async def test_positions_are_written_right_after_the_pass_that_moved_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A console that is killed has few lines again: its own clock would let a minute's come twice."""
+    monkeypatch.setattr(keeper_module, "TICK", 60.0)
+    path = tmp_path / "app.log"
+    path.write_bytes(b'{"event":"one"}\n')
+    one = collector_settings(
+        "app", "logs.file", practice=Practice.LOGS, options=FileOptions(path=str(path)), timeout=5.0
+    )
+    core = Core(settings_of(one), emit=lambda _batch: None)
+    keeper = Keeper(core, {"XDG_STATE_HOME": str(tmp_path / "state")})
+    (folder,) = {file.parent for file in (tmp_path / "state").rglob("recordings")}
+    await core.start()
+    keeping = asyncio.create_task(keeper.run())
+
+    def written() -> bool:
+        size = path.stat().st_size
+        told = (folder / NAME).read_text() if (folder / NAME).exists() else ""
+        return f":{size}" in told
+
+    await wait_until_async(written, 20)
+    for _ in range(3):
+        with path.open("ab") as file:
+            file.write(b'{"event":"more"}\n')
+        await wait_until_async(written, 20)
+    keeping.cancel()
+    await core.stop()
+    keeper.close()
