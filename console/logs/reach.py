@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from collectors.model.subject import Subject
 from console.logs.asked import Profiles
@@ -31,6 +32,11 @@ class Origin:
     where: str = ""
     why: str = "its past is not kept here"
 
+    @property
+    def has_past(self) -> bool:
+        """Whether somebody else keeps it."""
+        return bool(self.path) or self.far is not None
+
 
 class Reach:
     """What memory holds of a window and, where the window begins before that, the streams' own files.
@@ -53,6 +59,7 @@ class Reach:
         self._service = service
         self._profiles = profiles
         self._origins = [one for one in origins if not service or one.subject.service == service]
+        self._pasts = {one.subject for one in origins if one.has_past}
         self._files: list[tuple[FileLines, Window, float]] = []
         self._states: list[State] = []
         self._ask = ask
@@ -77,14 +84,18 @@ class Reach:
 
     def chunks(self, window: Window, *, oldest_first: bool = False) -> Iterator[Chunk]:  # noqa: ARG002 - questions here read newest first
         """Memory first, then the files, each newest first; every chunk's lines are met once."""
-        first, self.end = self._ring.bounds()
+        ring = self._ring
+        first, self.end = ring.bounds()
         begins = self._begins(first, self.end) if window.since is not None else {}
         self._plan(window, begins)
+        low, lost = self.end, ring.lost
         for start in reversed(range(first, self.end, SPAN)):
-            number, records = self._ring.records(start, min(start + SPAN, self.end))
-            if number > start:
-                self._states[:] = [_left(self._ring)]
+            number, records = ring.records(start, min(start + SPAN, self.end))
+            if number > start and ring.lost > lost:
+                self._states[:] = [_left(ring)]
+            low = number if records else low
             yield from self.of_memory(records, window, begins)
+        yield from self._of_warm(low, window)
         waiting = [(files.chunks(past), whole) for files, past, whole in self._files]
         while waiting:
             for one in list(waiting):
@@ -105,20 +116,39 @@ class Reach:
         for subject, own in by_subject(records):
             if self._service and subject.service != self._service:
                 continue
-            whole = begins.get(subject) if begins else None
+            whole = begins.get(subject) if begins and subject in self._pasts else None
             kept = own if whole is None else [record for record in own if record.time >= whole]
             if kept:
                 yield chunk_of(subject, kept, self._profiles.of)
 
+    def _of_warm(self, low: int, window: Window) -> Iterator[Chunk]:
+        """What left the ring before its entry ``low``, of streams that nobody else keeps."""
+        for parcel in self._ring.warm.parcels(low):
+            if self._service and parcel.subject.service != self._service:
+                continue
+            raws, times = parcel.raws, parcel.times
+            if window != Window():
+                held = [window.holds(time) for time in times]
+                raws, times = list(compress(raws, held)), list(compress(times, held))
+            if raws:
+                profile = self._profiles.of(parcel.subject, raws)
+                yield Chunk(
+                    stream_of(parcel.subject), profile, records=raws, arrivals=list(times), joined=True
+                )
+
     def _begins(self, first: int, end: int) -> dict[Subject, float]:
-        """The moment from which on memory holds all of each stream that has a file."""
-        times: dict[Subject, list[float]] = {one.subject: [] for one in self._origins if one.path or one.far}
+        """The moment from which on memory holds all of each stream."""
+        times: dict[Subject, list[float]] = {one.subject: [] for one in self._origins}
         for start in range(first, end, SPAN):
             for record in self._ring.records(start, min(start + SPAN, end))[1]:
                 seen = times.get(record.subject)
                 if seen is not None and len(seen) < FIRST and record.timed:
                     seen.append(record.time)
-        return {subject: max(seen) for subject, seen in times.items() if seen}
+        begins = {subject: max(seen) for subject, seen in times.items() if seen}
+        for one in self._origins:
+            if not one.has_past and (oldest := self._ring.warm.oldest(one.subject)) is not None:
+                begins[one.subject] = oldest
+        return begins
 
     def _plan(self, window: Window, begins: dict[Subject, float]) -> None:
         """What is read of which file, and what cannot be read."""
@@ -127,7 +157,7 @@ class Reach:
         self._far = None
         far: list[FarLog] = []
         if window.since is None:
-            if self._ring.dropped:
+            if self._ring.lost:
                 self._states.append(_left(self._ring))
             return
         for one in self._origins:
@@ -139,11 +169,11 @@ class Reach:
                 self._files.append((FileLines([(one.path, stream_of(one.subject))]), past, whole))
             elif one.far is not None and self._ask is not None:
                 far.append(FarLog(stream_of(one.subject), one.where, one.far, whole))
-            elif self._ring.dropped or one.why:
+            else:
                 self._states.append(State(str(one.subject.label), complete=False, why=one.why))
         if far and self._ask is not None:
             self._far = self._ask(far)
 
 
 def _left(ring: Ring) -> State:
-    return State("memory", complete=False, why=f"{ring.dropped:,} older records have left it")
+    return State("memory", complete=False, why=f"{ring.lost:,} older records have left it")

@@ -16,6 +16,7 @@ from collectors.model.logs import LogBatch, LogRecord, RawRecord
 from collectors.model.subject import Subject
 from collectors.text import Shown
 from console.logs.tally import Tallies
+from console.logs.warm import Warm
 
 BUDGET = 32 * 1024 * 1024
 """Bytes of all records together."""
@@ -103,12 +104,14 @@ class Ring:
 
     Entries have sequence numbers of the ring's own, from 0, that never change. What is over the
     budget leaves at the old end and is counted in ``dropped``. Every method may be called from any
-    thread and takes the time of what it returns. ``tallies`` count all that ever came.
+    thread and takes the time of what it returns. ``tallies`` count all that ever came. ``warm`` takes
+    what leaves.
     """
 
     def __init__(self, budget: int = BUDGET, clock: Clock | None = None) -> None:
         self.budget = budget
         self.tallies = Tallies()
+        self.warm = Warm()
         self.clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._kept: list[Kept] = []
@@ -133,6 +136,11 @@ class Ring:
         return self.first
 
     @property
+    def lost(self) -> int:
+        """Entries that left and are not kept by ``warm`` either."""
+        return max(0, self.dropped - self.warm.count)
+
+    @property
     def bytes(self) -> int:
         """About how much memory the entries take."""
         return self._bytes
@@ -150,6 +158,7 @@ class Ring:
             self._sizes.extend(sizes)
             self._bytes += sum(sizes)
             self._evict()
+        self.warm.pack()
 
     def get(self, number: int) -> Entry | None:
         """The entry of this number, or None if it left or has not come."""
@@ -174,10 +183,12 @@ class Ring:
             return self._base + self._head, self._base + len(self._kept)
 
     def _evict(self) -> None:
-        last = len(self._kept) - 1
+        last, head = len(self._kept) - 1, self._head
         while self._bytes > self.budget and self._head < last:
             self._bytes -= self._sizes[self._head]
             self._head += 1
+        if self._head > head:
+            self.warm.take(self._base + head, self._kept[head : self._head])
         if self._head > _SPARE and self._head > len(self._kept) // 4:
             del self._kept[: self._head]
             del self._sizes[: self._head]

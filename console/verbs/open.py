@@ -15,6 +15,7 @@ from console.engine.core import Core
 from console.engine.keeper import Keeper
 from console.engine.recording import RecordingError
 from console.logs.ring import Ring
+from console.logs.warm import pastless
 from console.present import plain
 from console.present.words import clock_time
 from console.settings import Settings
@@ -48,6 +49,7 @@ def run_console(
 
     ring = Ring()
     core = Core(settings, emit=ring.append)
+    ring.warm.keeps = pastless(lambda: core.settings.collectors)
     app = Quarterdeck(
         core,
         ring,
