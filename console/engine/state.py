@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from collectors.model.detail import Detail, DetailSpec
+from collectors.model.level import Level
 from collectors.model.practice import Practice
 from collectors.model.reading import Reading
 from collectors.model.subject import SubjectId
@@ -113,6 +114,24 @@ class Row:
     taken: float
     verdict: Verdict
     muted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedAnswer:
+    """What a pinned question with a threshold answers now, in words, and the level of that.
+
+    ``service`` is the only one that it asks of, or empty. ``limit`` says how ``value`` stands to the limit
+    of its ``level``, ``times`` how many times the limit it is. ``whole``: all lines of its time are known.
+    """
+
+    name: str
+    ask: str
+    service: str
+    level: Level
+    value: Shown
+    limit: Shown
+    times: float
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +245,8 @@ class Acting:
 class Snapshot:
     """All that a screen or a command may know at one moment. ``now``: boottime; ``wall``: UTC.
 
-    ``servers``: the ways to other machines, in the order of the configuration.
+    ``servers``: the ways to other machines, in the order of the configuration. ``pinned``: judged
+    questions about logs; none where no console keeps them up.
     """
 
     now: float
@@ -241,6 +261,7 @@ class Snapshot:
     note: Shown = Shown("")
     acting: Acting = Acting()
     servers: tuple[ServerState, ...] = ()
+    pinned: tuple[PinnedAnswer, ...] = ()
 
     def of(self, practice: Practice) -> tuple[Row, ...]:
         """The rows of one practice."""

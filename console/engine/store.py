@@ -23,6 +23,7 @@ from console.engine.state import (
     Failure,
     Freshness,
     Mute,
+    PinnedAnswer,
     Row,
     Snapshot,
     SourceId,
@@ -69,6 +70,7 @@ class Store:
         self._note = Shown("")
         self._acting = Acting()
         self._servers: tuple[ServerState, ...] = ()
+        self._pinned: tuple[PinnedAnswer, ...] = ()
         self.on_wake: Callable[[], None] = lambda: None
         self.on_event: Callable[[Event], None] = lambda _event: None
 
@@ -150,6 +152,11 @@ class Store:
             self._findings = findings
         self._touch()
         return True
+
+    def put_pinned(self, pinned: tuple[PinnedAnswer, ...]) -> None:
+        """Replace what pinned questions answer, from any thread; it wakes nobody: the findings look at it."""
+        with self._lock:
+            self._pinned = pinned
 
     def put_note(self, note: str) -> None:
         """Say something about the console itself that every screen shows; empty takes it back."""
@@ -257,6 +264,7 @@ class Store:
                 note=self._note,
                 acting=self._acting,
                 servers=self._servers,
+                pinned=self._pinned,
             )
 
     def _rows_of(self, source: SourceId, state: SourceState, now: float) -> tuple[Row, ...]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
+from functools import lru_cache
 
 from collectors.model.level import Level
 from console.logs.asked import Profiles
@@ -12,9 +13,11 @@ from console.logs.asking.table import Table
 from console.logs.asking.testing import Moment
 from console.logs.language import parse
 from console.logs.language.moments import Window
+from console.logs.language.syntax import And, Compare, Sign
 from console.logs.live import Live
 from console.logs.reach import Reach
 from console.logs.ring import Ring
+from console.settings.questions import MOST_PINNED
 from console.settings.values import Threshold
 
 PERIOD = 0.5
@@ -22,9 +25,6 @@ PERIOD = 0.5
 
 STEP = 4_096
 REST = 0.001
-
-MOST = 12
-"""Questions that are pinned at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,10 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """What a pinned question answers now; ``whole``: all lines of its time are known."""
+    """What a pinned question answers now; ``whole``: all lines of its time are known.
+
+    ``level`` is NONE where nothing is judged: no threshold, or fewer lines than its ``min_volume``.
+    """
 
     pinned: Pinned
     table: Table | None = None
@@ -51,9 +54,12 @@ class Tile:
 
 @dataclass(slots=True)
 class _Kept:
+    """``missed``: when lines last left memory before they were fed, UTC epoch seconds."""
+
     live: Live
     level: Level = Level.NONE
     worse_since: float | None = None
+    missed: float | None = None
 
 
 Value = Callable[[Table, str], float | None]
@@ -62,7 +68,10 @@ Value = Callable[[Table, str], float | None]
 
 @dataclass(slots=True)
 class Board:
-    """Keeps pinned questions up in a thread; ``tell`` is called there, at most twice a second."""
+    """Keeps pinned questions up in a thread; ``tell`` is called there, at most twice a second.
+
+    The thread runs while something is pinned; when nothing is any more it tells so, and ends.
+    """
 
     ring: Ring
     value: Value
@@ -70,22 +79,26 @@ class Board:
     _kept: dict[Pinned, _Kept] = field(default_factory=dict)
     _wanted: tuple[Pinned, ...] = ()
     _stop: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     _thread: threading.Thread | None = None
     _told: tuple[Tile, ...] = ()
 
     def pin(self, wanted: Sequence[Pinned]) -> None:
         """Keep these up from now on."""
-        self._wanted = tuple(wanted)[:MOST]
-        if self._wanted and self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="log tiles", daemon=True)
-            self._thread.start()
+        with self._lock:
+            self._wanted = tuple(wanted)[:MOST_PINNED]
+            if self._wanted and self._thread is None and not self._stop.is_set():
+                self._thread = threading.Thread(target=self._run, name="log tiles", daemon=True)
+                self._thread.start()
 
     def stop(self, seconds: float = 0.0) -> bool:
         """Keep nothing up any more; whether the thread has ended within ``seconds``."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(seconds)
-        return self._thread is None or not self._thread.is_alive()
+        with self._lock:
+            self._stop.set()
+            thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
+        return thread is None or not thread.is_alive()
 
     def _run(self) -> None:
         reach = Reach(self.ring, (), "", Profiles())
@@ -93,7 +106,18 @@ class Board:
         while not self._stop.is_set():
             number = self._feed(reach, number)
             self._say()
+            if self._is_idle():
+                return
             self._stop.wait(PERIOD)
+
+    def _is_idle(self) -> bool:
+        """Whether nothing is pinned and that is told: the thread ends, the next pin starts another."""
+        with self._lock:
+            if self._wanted or self._told:
+                return False
+            self._kept.clear()
+            self._thread = None
+            return True
 
     def _feed(self, reach: Reach, number: int) -> int:
         """Feed what came to all; a new one gets what memory holds first."""
@@ -110,6 +134,9 @@ class Board:
         while start < end and not self._stop.is_set():
             first, records = self.ring.records(start, min(start + STEP, end))
             now = self.ring.clock.wall()
+            if first > start:
+                for one in kept:
+                    one.missed = now
             for chunk in reach.of_memory(records, Window()):
                 for one in kept:
                     one.live.feed(chunk, now)
@@ -124,20 +151,25 @@ class Board:
 
     def _say(self) -> None:
         now = self.ring.clock.wall()
-        tiles = []
-        for pinned in self._wanted:
-            kept = self._kept.get(pinned)
-            if kept is None:
-                tiles.append(Tile(pinned))
-                continue
-            answer = kept.live.snapshot(now)
-            value = self.value(answer.table, pinned.column) if answer.table is not None else None
-            if pinned.threshold is not None:
-                judge(kept, value, pinned.threshold, now)
-            tiles.append(Tile(pinned, answer.table, answer.coverage.complete, kept.level, value))
-        if tuple(tiles) != self._told:
-            self._told = tuple(tiles)
-            self.tell(self._told)
+        tiles = tuple(self._tile(pinned, now) for pinned in self._wanted)
+        if tiles != self._told:
+            self._told = tiles
+            self.tell(tiles)
+
+    def _tile(self, pinned: Pinned, now: float) -> Tile:
+        kept, limits = self._kept.get(pinned), pinned.threshold
+        if kept is None:
+            return Tile(pinned)
+        answer = kept.live.snapshot(now)
+        coverage = answer.coverage
+        value = self.value(answer.table, pinned.column) if answer.table is not None else None
+        if limits is not None and limits.min_volume is not None and coverage.matched < limits.min_volume:
+            kept.level, kept.worse_since = Level.NONE, None
+        elif limits is not None:
+            judge(kept, value, limits, now)
+        begin = coverage.window.since
+        missed = kept.missed is not None and (begin is None or kept.missed >= begin)
+        return Tile(pinned, answer.table, coverage.complete and not missed, kept.level, value)
 
 
 def judge(kept: _Kept, value: float | None, threshold: Threshold, now: float) -> None:
@@ -162,3 +194,15 @@ def _level(value: float, threshold: Threshold, *, was_bad: bool) -> Level:
     warned = threshold.warning is not None and value >= threshold.warning
     holds = was_bad and threshold.clear is not None and value > threshold.clear
     return Level.WARNING if warned or holds else Level.OK
+
+
+@lru_cache(64)
+def service_of(ask: str) -> str:
+    """The one service of whose lines a question asks, empty where it asks of several or of all."""
+    asked = parse(ask).filter
+    for term in asked.terms if isinstance(asked, And) else (asked,):
+        if isinstance(term, Compare) and term.field.virtual == "service":
+            exact = term.sign is Sign.IS or (term.sign is Sign.HAS and "*" not in term.literal.text)
+            if exact:
+                return term.literal.text
+    return ""

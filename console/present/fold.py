@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from collectors.model.level import Level
 from collectors.model.practice import Practice
+from collectors.model.verdict import Verdict
 from console.engine.state import Freshness, Row, Snapshot, SourceState
 from console.settings import Service
 
@@ -100,10 +101,17 @@ def _fold_all(snapshot: Snapshot, services: Mapping[str, Service]) -> Folds:
         quorum = service.quorum if service else None
         folded[key] = fold(*key, rows.get(key, ()), silent.get(key, ()), snapshot.now, quorum)
     for finding in snapshot.findings:
-        place = folded.get((finding.service, finding.practice))
+        key = place_of(finding)
+        place = folded.get(key)
         if place is not None and finding.level.rank > place.level.rank:
-            folded[finding.service, finding.practice] = replace(place, level=finding.level)
+            folded[key] = replace(place, level=finding.level)
     return folded
+
+
+def place_of(finding: Verdict) -> tuple[str, Practice]:
+    """Where a finding belongs in the fleet; there may be no such place."""
+    name = finding.service or (finding.subject.collector if finding.subject is not None else "")
+    return name, finding.practice
 
 
 def owner(row: Row) -> str:

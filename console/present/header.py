@@ -9,7 +9,7 @@ from console.keys import KEYS
 from console.present.cells import level_cell
 from console.present.deeds import header_cells, is_read_only
 from console.present.fleet import service_levels
-from console.present.fold import fold_all
+from console.present.fold import fold_all, place_of
 from console.present.servers import stopped_cells
 from console.settings import Settings
 from widgets.cell import Cell
@@ -59,6 +59,8 @@ def counts(snapshot: Snapshot, settings: Settings) -> tuple[Cell, ...]:
     """``9 ok``, ``2 warning``, ``1 stale``, ``1 muted``: what there is none of is left out."""
     folds = fold_all(snapshot, settings.services)
     levels = Counter(service_levels(folds).values())
+    # what belongs to no place of the fleet counts for itself
+    levels.update(one.level for one in snapshot.findings if place_of(one) not in folds)
     shown = (Level.OK, Level.WARNING, Level.UNKNOWN, Level.CRITICAL)
     cells = [level_cell(level, f"{levels[level]} {level}") for level in shown if levels[level]]
     silent = sum(

@@ -157,7 +157,7 @@ def judged(table: Table | None, column: str) -> tuple[str, float | None]:
     """The text and the value of the cell that a tile shows: of the column, or of the first number."""
     if table is None or not table.rows:
         return "–", None
-    place = table.columns.index(column) if column in table.columns else first_number(table)
+    place = judged_place(table, column)
     if place is None:
         return cell(table, 0, table.rows[0][0], UTC), None
     values = [(value, at) for at, row in enumerate(table.rows) if (value := _finite(row[place])) is not None]
@@ -168,6 +168,11 @@ def judged(table: Table | None, column: str) -> tuple[str, float | None]:
         cell(table, one, table.rows[at][one], UTC) for one in range(place) if table.columns[one] != "time"
     )
     return f"{cell(table, place, table.rows[at][place], UTC)} {others}".strip(), value
+
+
+def judged_place(table: Table, column: str) -> int | None:
+    """The place of the column that a tile shows; None where there are no numbers."""
+    return table.columns.index(column) if column in table.columns else first_number(table)
 
 
 def _key(table: Table, row: tuple[Value, ...], at: int) -> tuple[Value, ...]:

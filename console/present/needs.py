@@ -10,7 +10,7 @@ from collectors.model.subject import SubjectId
 from collectors.model.verdict import Verdict
 from collectors.transport.servers.state import ServerState
 from console.engine.state import Freshness, Snapshot, SourceState
-from console.present.fold import fold_all
+from console.present.fold import fold_all, place_of
 from console.present.servers import DOWN, state_words
 from console.present.words import counted
 from console.settings import Service
@@ -65,7 +65,7 @@ def _of(verdict: Verdict, label: str = "") -> Need:
     text = f"{label}: {reason}" if label and label not in reason else reason
     return Need(
         verdict.level,
-        verdict.service or (verdict.subject.collector if verdict.subject else ""),
+        place_of(verdict)[0],
         verdict.practice,
         text,
         tuple(str(line) for line in verdict.evidence),

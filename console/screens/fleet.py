@@ -11,6 +11,7 @@ from collectors.model.practice import Practice
 from collectors.model.quantity import Unit
 from collectors.model.subject import SubjectId
 from console.engine.state import DetailKey, Row, Snapshot, SourceId
+from console.findings import pinned_question
 from console.present import fleet, needs
 from console.present.filtering import Filter
 from console.present.fold import Folds, fold_all
@@ -18,6 +19,7 @@ from console.present.practice import facts
 from console.present.words import number, say
 from console.screens.base import ConsoleScreen
 from console.screens.charts import chart_of
+from console.screens.logask import ask_all_logs
 from widgets.chart import LineChart
 from widgets.chartdata import Chart
 from widgets.detail import DetailView, Facts
@@ -136,6 +138,8 @@ class FleetScreen(ConsoleScreen):
                 await self.console.action_go("servers")
             elif need.rule == "silent source":
                 await self.console.action_go("sources")
+            elif need.rule == pinned_question.RULE and need.subject is not None:
+                await ask_all_logs(self.console, need.subject.key.decode())
             else:
                 await self.console.open_practice(need.practice, need.service, need.subject)
 

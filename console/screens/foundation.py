@@ -23,6 +23,7 @@ from console.screens.base import ConsoleScreen
 from console.screens.dialog import Dialog
 from console.screens.lab import tell_active
 from console.screens.ordered import OrderedApp
+from console.screens.pins import Pins
 from console.screens.reload import OFFER, is_changed, reload
 from console.screens.wake import Painter, Woken
 from console.settings import Settings
@@ -69,6 +70,7 @@ class ConsoleApp(OrderedApp):
         super().__init__()
         self.core = core
         self.ring = ring
+        self.pins = Pins(ring, core.store)
         self.ascii_only = ascii_only
         self.spared = spared
         self.held: Snapshot | None = None
@@ -157,6 +159,7 @@ class ConsoleApp(OrderedApp):
         self.set_title(f"quarterdeck {self.settings.name} {self.settings.environment}")
         self.store.on_wake = self._wake
         self._thread.start()
+        self.pins.configured(self.settings.questions.values())
         self.begin()
         if self._keeper is not None:
             keeper = self._keeper
@@ -174,10 +177,12 @@ class ConsoleApp(OrderedApp):
         """What is done last on the core's loop, within ``seconds``."""
 
     def wind_down(self, seconds: float) -> None:
-        """End what is under way, stop the core, then close the recording."""
+        """End what is under way, stop the pinned questions and the core, then close the recording."""
         begun = time.monotonic()
+        self.pins.stop()
         self._thread.finish(lambda: self.closing(0.5 * seconds), 0.7 * seconds)
         self._thread.stop(max(0.2 * seconds, seconds - (time.monotonic() - begun)))
+        self.pins.stop(0.1 * seconds)
         if self._keeper is not None:
             self._keeper.close()
 
@@ -227,6 +232,7 @@ class ConsoleApp(OrderedApp):
     async def _apply(self, settings: Settings) -> None:
         await self._thread.call(lambda: self.core.apply(settings))
         self.set_keymap({name: ",".join(keys) for name, keys in settings.keys.items()})
+        self.pins.configured(settings.questions.values())
         self._painter.soon()
 
     async def _look_for_change(self) -> None:

@@ -18,6 +18,10 @@ class QuestionScreen(ConsoleScreen):
         """The question's text."""
         raise NotImplementedError
 
+    def ask(self, text: str, service: str) -> None:
+        """Ask a question of one service's streams, or of all where it is empty."""
+        raise NotImplementedError
+
 
 async def ask_logs(console: "Quarterdeck", change: Callable[[str], str]) -> None:
     """Show the log screen with its question changed."""
@@ -25,3 +29,11 @@ async def ask_logs(console: "Quarterdeck", change: Callable[[str], str]) -> None
     screen = console.screen
     if isinstance(screen, QuestionScreen):
         screen.filter_by(change(screen.question))
+
+
+async def ask_all_logs(console: "Quarterdeck", text: str) -> None:
+    """Show the log screen with this question of all services."""
+    await console.action_go(str(Practice.LOGS))
+    screen = console.screen
+    if isinstance(screen, QuestionScreen):
+        screen.ask(text, "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from collectors.text import one_line
 from console.screens.logask import ask_logs
 from console.screens.logs import LogsScreen
-from console.screens.logtiles import TilesLine
+from console.settings.questions import MOST_PINNED
 
 if TYPE_CHECKING:
     from console.screens.app import Quarterdeck
@@ -26,19 +26,23 @@ def log_commands(console: "Quarterdeck") -> list[Command]:
     screen = next((one for one in reversed(console.screen_stack) if isinstance(one, LogsScreen)), None)
     if screen is None:
         return found
-    asked, tiles = screen.asked, screen.query_one(TilesLine)
+    asked, pins = screen.asked, console.pins
     if asked.question.stages:
-        found.append(
-            ("logs: pin this question", "keep its answer on the screen", partial(tiles.pin, asked.text))
-        )
+        pin = partial(_pin, console, asked.text)
+        found.append(("logs: pin this question", "keep its answer on the screen", pin))
     found += [
-        (f"logs: unpin {one.name}", str(one_line(one.ask)), partial(tiles.unpin, one.name))
-        for one in tiles.pinned
+        (f"logs: unpin {one.name}", str(one_line(one.ask)), partial(pins.unpin, one.name))
+        for one in pins.pinned
     ]
     if asked.text:
         save = partial(_save, console, asked.text)
         found.append(("logs: save this question", "copies its lines for [questions] in TOML", save))
     return found
+
+
+def _pin(console: "Quarterdeck", ask: str) -> None:
+    if not console.pins.pin(ask):
+        console.tell(f"{MOST_PINNED} questions are pinned: unpin one first", bad=True)
 
 
 def _save(console: "Quarterdeck", ask: str) -> None:

@@ -72,7 +72,6 @@ class LogsScreen(AskingScreen):
         """Show the streams as they are known now."""
         table = self.query_one("#streams", LiveTable)
         self.fill(table, lambda: self._paint_table(table, snapshot))
-        self.query_one(TilesLine).configured(self.console.settings.questions.values())
         self.hold_changed()
         self.set_class(self.size.height < 30, "-low")
 

@@ -7,6 +7,9 @@ from console.settings.thresholds import read_threshold
 from console.settings.tree import Tree
 from console.settings.values import SavedQuestion
 
+MOST_PINNED = 12
+"""Questions that are kept up at a time."""
+
 
 def read_questions(tree: Tree, values: object) -> dict[str, SavedQuestion]:
     """``[questions.*]``; a question that cannot be understood is told with its place and remedy."""
@@ -31,6 +34,8 @@ def read_questions(tree: Tree, values: object) -> dict[str, SavedQuestion]:
             found[name] = SavedQuestion(
                 name=name, ask=ask, pin=pin, column=column, threshold=threshold, file=file, line=line
             )
+            if sum(one.pin for one in found.values()) == MOST_PINNED + 1 and pin:
+                table.wrong("pin", f"is one more than the {MOST_PINNED} that are kept up", "unpin another")
     return found
 
 

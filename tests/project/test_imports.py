@@ -82,7 +82,8 @@ def test_check_loads_the_drivers_that_it_uses_and_no_screen(tmp_path: Path, port
     modules = loaded(tmp_path, "check", "--config", config)
     assert not SCREEN & tops(modules)
     assert not {"httpx", "redis", "asyncpg", "rich"} & tops(modules)
-    assert not {name for name in ours(modules) if name.startswith(("console.screens", "console.lab"))}
+    unused = ("console.screens", "console.lab", "console.logs")
+    assert not {name for name in ours(modules) if name.startswith(unused)}
 
 
 def test_what_leads_to_servers_is_loaded_only_where_there_is_one(tmp_path: Path, port: int) -> None:

@@ -7,7 +7,7 @@ from collectors.model.reading import Reading
 from collectors.model.verdict import Verdict
 from collectors.text import Shown
 from console.engine.history import History
-from console.engine.state import Freshness, Row, Snapshot, SourceId
+from console.engine.state import Freshness, PinnedAnswer, Row, Snapshot, SourceId
 from console.findings import find_all
 from console.settings import Service
 
@@ -23,6 +23,7 @@ class Film:
         self.now = START
         self.history = History()
         self.findings: tuple[Verdict, ...] = ()
+        self.pinned: tuple[PinnedAnswer, ...] = ()
 
     def show(
         self, *readings: Reading, freshness: Freshness = Freshness.LIVE, muted: bool = False
@@ -39,7 +40,9 @@ class Film:
             )
             source = SourceId(subject.collector, subject.instance)
             rows.append(Row(source, reading, freshness, self.now, self.now, verdict, muted))
-        snapshot = Snapshot(self.now - START, self.now, 1, rows=tuple(rows), findings=self.findings)
+        snapshot = Snapshot(
+            self.now - START, self.now, 1, rows=tuple(rows), findings=self.findings, pinned=self.pinned
+        )
         self.findings = find_all(snapshot, self.history, self.services)
         return self.findings
 

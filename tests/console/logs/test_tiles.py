@@ -1,13 +1,16 @@
 """Pinned questions: kept up as lines come, judged by thresholds with for and clear."""
 
+import threading
 from typing import Any
 
 import pytest
 
 from collectors.model.level import Level
+from console.logs.asked import Profiles
 from console.logs.asking.table import Table
+from console.logs.reach import Reach
 from console.logs.ring import Ring
-from console.logs.tiles import Board, Pinned, Tile, _Kept, judge
+from console.logs.tiles import Board, Pinned, Tile, _Kept, judge, service_of
 from console.settings.values import Threshold
 from tests.console.logs.asked import START
 from tests.console.logs.test_running import keep, line
@@ -67,6 +70,73 @@ def test_what_memory_does_not_hold_is_said() -> None:
     wait_until(lambda: wall.values() == {"hour": (1, Level.NONE)}, 30)
     assert not wall.tiles[0].whole
     assert wall.board.stop(20)
+
+
+def is_running() -> bool:
+    return any(thread.name == "log tiles" for thread in threading.enumerate())
+
+
+def test_no_thread_runs_where_nothing_is_pinned() -> None:
+    ring = Ring()
+    keep(ring, [line(number, 5.0) for number in range(10)])
+    wall = Wall(ring)
+    wall.board.pin([])
+    assert not is_running()
+    eu = Pinned("eu", "region=eu | count")
+    wall.board.pin([eu])
+    wait_until(lambda: wall.values() == {"eu": (5, Level.NONE)}, 30)
+    wall.board.pin([])
+    wait_until(lambda: not is_running(), 30)
+    assert wall.tiles == ()
+    keep(ring, [line(number, 1.0) for number in range(4)])
+    wall.board.pin([eu])
+    wait_until(lambda: wall.values() == {"eu": (7, Level.NONE)}, 30)
+    assert wall.board.stop(20)
+    wall.board.pin([eu])
+    assert not is_running()
+
+
+def test_fewer_lines_than_the_least_volume_are_not_judged() -> None:
+    ring = Ring()
+    keep(ring, [line(9, 5.0)])
+    wall = Wall(ring)
+    wall.board.pin([Pinned("high", "* | max(n)", threshold=Threshold(warning=5, min_volume=3))])
+    wait_until(lambda: wall.values() == {"high": (9, Level.NONE)}, 30)
+    keep(ring, [line(number, 1.0) for number in range(2)])
+    wait_until(lambda: wall.values() == {"high": (9, Level.WARNING)}, 30)
+    assert wall.board.stop(20)
+
+
+def test_lines_that_left_memory_before_they_were_fed_make_an_answer_partial() -> None:
+    ring = Ring(budget=20_000)
+    keep(ring, [line(number, 5.0) for number in range(10)])
+    wall = Wall(ring)
+    board, reach = wall.board, Reach(ring, (), "", Profiles())
+    board._wanted = (Pinned("all", "* | count"),)
+    number = board._feed(reach, ring.first)
+    board._say()
+    assert (wall.values(), wall.tiles[0].whole) == ({"all": (10, Level.NONE)}, True)
+    keep(ring, [line(number, 1.0) for number in range(500)])
+    assert ring.first > number
+    board._feed(reach, number)
+    board._say()
+    assert not wall.tiles[0].whole
+
+
+@pytest.mark.parametrize(
+    ("ask", "service"),
+    [
+        ("service:orders level>=error | count", "orders"),
+        ("service=orders | count", "orders"),
+        ("service:ord* | count", ""),
+        ("service:(orders OR billing) | count", ""),
+        ("-service:orders | count", ""),
+        ("level>=error | count by service", ""),
+        ("* | count", ""),
+    ],
+)
+def test_a_question_belongs_to_the_service_that_it_names(ask: str, service: str) -> None:
+    assert service_of(ask) == service
 
 
 @pytest.mark.parametrize(

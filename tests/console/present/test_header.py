@@ -1,5 +1,9 @@
+from dataclasses import replace
+
 from collectors.model.level import Level
 from collectors.model.practice import Practice
+from collectors.model.subject import SubjectId
+from collectors.model.verdict import Verdict
 from collectors.text import Shown
 from console.engine.state import Acting, ArmState, Mute, Snapshot
 from console.keys import key_map
@@ -80,3 +84,14 @@ def test_the_footer_names_the_keys_in_force_as_many_as_fit() -> None:
 
 def test_keys_are_named_as_they_are_printed() -> None:
     assert [key_name(key) for key in ("slash", "escape", "ctrl+r", "x")] == ["/", "Esc", "ctrl+r", "x"]
+
+
+def test_a_finding_that_belongs_to_no_place_of_the_fleet_counts_for_itself() -> None:
+    question = SubjectId(Practice.LOGS, "errors", "", b"level>=error | count")
+    found = Verdict(Level.WARNING, "pinned-question", "", Practice.LOGS, Shown("errors: 6"), subject=question)
+    snap = snapshot([row(queue())], findings=(found,))
+    assert words(snap, settings())[1] == ["● 1 ok", "▲ 1 warning", "14:03:22 UTC"]
+    # a place under the collector's own name is raised, and counted once
+    own = queue(service="")
+    found = replace(found, practice=Practice.QUEUES, subject=own.subject.id)
+    assert words(snapshot([row(own)], findings=(found,)), settings())[1] == ["▲ 1 warning", "14:03:22 UTC"]

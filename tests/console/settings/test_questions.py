@@ -48,6 +48,11 @@ def test_a_question_is_saved_with_its_limits(place: Any) -> None:
             "makes no table",
         ),
         ("questions = 3\n", "questions", "must be a table"),
+        (
+            "".join(f'[questions.q{n}]\nask = "* | count"\npin = true\n' for n in range(14)),
+            "questions.q12.pin",
+            "more than the 12 that are kept up",
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_one_mistake(place: Any, text: str, key: str, words: str) -> None:
