@@ -32,6 +32,8 @@ _BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0d\uffa0\
 _UNSEEN = re.compile(f"[{_BLANKS}]")
 """Printable by their category, and yet invisible."""
 
+_HARMLESS = "\t\n\r\xa0\u3000"
+
 _SELECTORS = re.compile("[\ufe0e\ufe0f]")
 """They ask for another look of the character before, whose width then differs between terminals."""
 
@@ -76,11 +78,13 @@ def one_line(text: object, limit: int = 200) -> Shown:
 
 def is_hostile(text: str) -> bool:
     """Whether text holds control, bidi or invisible characters (tab and newline excepted)."""
-    if text.isascii() and text.isprintable():
-        return False
-    if _UNSEEN.search(text):
-        return True
-    return any(not char.isprintable() and char not in "\t\n\r\xa0\u3000" for char in text)
+    plain = text
+    if not text.isprintable():
+        for blank in _HARMLESS:
+            plain = plain.replace(blank, " ")
+        if not plain.isprintable():
+            return True
+    return not text.isascii() and _UNSEEN.search(text) is not None
 
 
 def _clean(text: str | bytes, limit: int) -> str:

@@ -5,7 +5,7 @@ takes linear time; none sees more than ``HEAD`` characters.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from collectors.logs._formats import instant
@@ -40,13 +40,29 @@ def _priority_level(priority: str) -> Severity | None:
 class Shape:
     """A head: groups ``time``, ``level``, ``message`` tell these, all others are fields.
 
-    Without a group ``message`` the message is what follows the head.
+    Without a group ``message`` the message is what follows the head. ``begins``: the beginnings
+    (``beginning_of``) that it may have, empty for any. ``holds`` stands in every line that has it.
     """
 
     name: str
     pattern: re.Pattern[str]
-    when: instant.Reader = instant.of_iso
-    level: Callable[[str], Severity | None] = by_name
+    when: instant.Reader
+    level: Callable[[str], Severity | None]
+    begins: frozenset[str]
+    holds: str
+
+
+_DATE, _DIGIT = "0-", "0"
+_DIGITS = frozenset("0123456789")
+_MONTHS = frozenset("JFMASOND")
+
+
+def beginning_of(text: str) -> str:
+    """The beginning of a line by which most shapes are told from it: a date, a digit, any other character."""
+    first = text[:1]
+    if first in _DIGITS:
+        return _DATE if text[4:5] in ("-", "/") else _DIGIT
+    return first
 
 
 def _shape(
@@ -54,8 +70,11 @@ def _shape(
     pattern: str,
     when: instant.Reader = instant.of_iso,
     level: Callable[[str], Severity | None] = by_name,
+    *,
+    begins: Iterable[str] = (_DATE,),
+    holds: str = "",
 ) -> Shape:
-    return Shape(name, re.compile(pattern), when, level)
+    return Shape(name, re.compile(pattern), when, level, frozenset(begins), holds)
 
 
 SHAPES: tuple[Shape, ...] = (
@@ -63,6 +82,7 @@ SHAPES: tuple[Shape, ...] = (
         "loguru",
         rf"(?P<time>{_ISO}) \| (?P<level>\w{{1,12}}) {{0,8}}\| (?P<logger>[^\s:]{{1,200}}):"
         r"(?P<function>[^\s:]{1,200}):(?P<line>\d{1,9}) - ",
+        holds=" | ",
     ),
     _shape(
         "postgres",
@@ -71,22 +91,30 @@ SHAPES: tuple[Shape, ...] = (
         r"(?P<pid>\d{1,9})(?:-\d{1,9})?\]:? {0,2}(?P<session>[^\s:]{1,200} )?"
         r"(?P<level>LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DEBUG[1-5]|"
         r"STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION):  ",
+        holds="]",
     ),
     _shape(
         "log4j",
         rf"(?P<time>{_ISO}) \[(?P<thread>[^\]]{{1,120}})\] (?P<level>[A-Z]{{3,8}}) {{1,5}}"
         r"(?P<logger>[\w.$]{1,200}) - ",
+        holds="] ",
     ),
-    _shape("structlog", rf"(?!\d{{4}}/)(?P<time>{_ISO}) \[(?P<level>[a-z]{{1,12}}) {{0,12}}\] "),
+    _shape(
+        "structlog",
+        rf"(?!\d{{4}}/)(?P<time>{_ISO}) \[(?P<level>[a-z]{{1,12}}) {{0,12}}\] ",
+        holds="] ",
+    ),
     _shape(
         "zap",
         rf"(?P<time>{_ISO})\t(?P<level>[A-Z]{{3,8}})\t(?:(?P<logger>[\w.-]{{1,200}})\t)?"
         r"(?P<caller>[^\s:]{1,200}:\d{1,9})\t",
+        holds="\t",
     ),
     _shape(
         "nginx",
         rf"(?P<time>{_ISO}) \[(?P<level>\w{{1,12}})\] (?P<pid>\d{{1,9}})#\d{{1,9}}: "
         r"(?:\*(?P<connection>\d{1,12}) )?",
+        holds="#",
     ),
     _shape(
         "apache",
@@ -94,6 +122,8 @@ SHAPES: tuple[Shape, ...] = (
         r"\[(?:(?P<logger>[\w.-]{0,60}):)?(?P<level>[a-z]{1,12}\d?)\] "
         r"(?:\[pid (?P<pid>\d{1,9})[^\]]{0,40}\] )?",
         instant.of_apache,
+        begins="[",
+        holds="] ",
     ),
     _shape(
         "access",
@@ -103,6 +133,8 @@ SHAPES: tuple[Shape, ...] = (
         r'(?: "(?P<referer>[^"\\]{0,400})" "(?P<agent>(?:[^"\\]|\\.){0,400})")?(?: (?P<more>[^\n]{1,200}))?',
         instant.of_clf,
         by_status,
+        begins=(),
+        holds='] "',
     ),
     _shape(
         "redis",
@@ -110,12 +142,15 @@ SHAPES: tuple[Shape, ...] = (
         rf"(?P<time>\d{{1,2}} {_MONTH} \d{{4}} \d\d:\d\d:\d\d\.\d{{3}}) (?P<level>[.\-*#]) ",
         instant.of_redis,
         _redis_level,
+        begins=(_DIGIT,),
     ),
     _shape(
         "klog",
         r"(?P<level>[IWEF])(?P<time>\d{4} \d\d:\d\d:\d\d\.\d{6}) {1,8}(?P<thread>\d{1,9}) "
         r"(?P<caller>[^\s:\]]{1,200}:\d{1,9})\] ",
         instant.of_klog,
+        begins="IWEF",
+        holds="] ",
     ),
     _shape(
         "syslog",
@@ -123,12 +158,14 @@ SHAPES: tuple[Shape, ...] = (
         r"(?P<logger>[^\s:\[]{1,64})(?:\[(?P<pid>\d{1,9})\])?: ?",
         instant.of_rfc3164,
         _priority_level,
+        begins="<",
     ),
     _shape(
         "syslog",
         rf"(?P<time>{_MONTH} [ \d]\d \d\d:\d\d:\d\d) (?P<host>[^\s:]{{1,200}}) "
         r"(?P<logger>[^\s:\[]{1,64})(?:\[(?P<pid>\d{1,9})\])?: ?",
         instant.of_rfc3164,
+        begins=_MONTHS,
     ),
     _shape(
         "syslog",
@@ -136,21 +173,27 @@ SHAPES: tuple[Shape, ...] = (
         r"(?P<logger>\S{1,48}) (?P<pid>\S{1,128}) (?P<id>\S{1,32}) (?=-|\[)",
         instant.of_iso,
         _priority_level,
+        begins="<",
     ),
     _shape(
         "syslog",
         rf"(?P<time>{_ISO}) (?:(?P<host>[\w.-]{{1,200}}) )?"
         r"(?P<logger>[\w./-]{1,64})\[(?P<pid>[\w.-]{1,32})\]: ",
+        holds="]: ",
     ),
-    _shape("stdlib", rf"(?P<level>{_LEVELS}):(?P<logger>[\w.-]{{1,200}}):"),
+    _shape("stdlib", rf"(?P<level>{_LEVELS}):(?P<logger>[\w.-]{{1,200}}):", begins="TDINSWECFAP"),
     _shape(
         "rq",
         r"(?P<time>\d\d:\d\d:\d\d(?:[.,]\d{1,6})?) (?!\|)(?:(?P<level>" + _LEVELS + r")[: ]{1,6})?",
         instant.of_clock,
+        begins=(_DIGIT,),
     ),
 )
 
 _COMMON = re.compile(rf"{_ISO} [A-Za-z](?!\S{{0,200}}(?: \S{{0,64}})?\[)")
+_USUAL = re.compile(
+    rf"({_ISO}) (?=[A-Za-z](?!\S{{0,200}}(?: \S{{0,64}})?\[))({_LEVELS})(?![\w=-])"
+)
 _TIMED = re.compile(rf"\[?(?P<time>{_ISO})\]?")
 # between time and level stand names of hosts, processes and threads: bracketed, or with a digit or a mark
 _BARE = r"(?=[A-Za-z_]{0,60}[\d.:/=\[-])[^\s\[|][^\s|]{0,60}+"
@@ -191,13 +234,18 @@ def match(shape: Shape, text: str, now: float) -> Head | None:
     found = shape.pattern.match(text)
     if found is None:
         return None
-    groups = {name: value for name, value in found.groupdict().items() if value}
-    time = None
-    stamp = groups.pop("time", "-")
+    time, stamp = None, found.groupdict().get("time") or "-"
     if stamp != "-":
         time = shape.when(stamp, now)
         if time is None:
             return None
+    return head_of(shape, found, time)
+
+
+def head_of(shape: Shape, found: re.Match[str], time: float | None) -> Head:
+    """The head that the shape's expression found; ``time`` is read already."""
+    groups = {name: value for name, value in found.groupdict().items() if value}
+    groups.pop("time", None)
     level = groups.pop("level", "")
     severity = shape.level(level) if level else None
     start, end = found.end(), None
@@ -215,15 +263,31 @@ def match(shape: Shape, text: str, now: float) -> Head | None:
     )
 
 
-def general(text: str, now: float) -> Head | None:
-    """The head of a logger that nobody named: a time, a level, or both; None where there is neither."""
+def usual(text: str) -> tuple[str, str] | None:
+    """The stamp and the level of a common line (``is_common``) whose level follows at once."""
+    found = _USUAL.match(text, 0, HEAD)
+    return None if found is None else (found[1], found[2])
+
+
+def parts(text: str, when: instant.Reader, now: float) -> tuple[float | None, re.Match[str] | None, int]:
+    """The time of a line that has no shape, what tells its level, and where the latter is looked for."""
     time, start = None, 0
-    fields: list[tuple[str, str]] = []
     stamp = _TIMED.match(text)
     if stamp is not None:
-        time = instant.of_iso(stamp["time"], now)
+        time = when(stamp["time"], now)
         start = stamp.end() if time is not None else 0
-    level = (_LEVEL if time is not None else _LEADING).match(text, start)
+    return time, (_LEVEL if time is not None else _LEADING).match(text, start), start
+
+
+def level_word(found: re.Match[str]) -> str:
+    """The word that tells the level of a line without a shape."""
+    return next(word for name, word in found.groupdict().items() if word and name != "source")
+
+
+def general(text: str, now: float) -> Head | None:
+    """The head of a logger that nobody named: a time, a level, or both; None where there is neither."""
+    fields: list[tuple[str, str]] = []
+    time, level, start = parts(text, instant.of_iso, now)
     if level is None and time is None:
         return None
     severity = None
@@ -231,7 +295,7 @@ def general(text: str, now: float) -> Head | None:
         told = level.groupdict()
         if source := (told.pop("source", None) or "").strip(" \t|"):
             fields.append(("source", source))
-        severity = by_name(next(word for word in told.values() if word))
+        severity = by_name(level_word(level))
         start = level.end()
     logger = _SOURCE.match(text, start)
     if logger is not None:

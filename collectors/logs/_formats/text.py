@@ -6,21 +6,37 @@ from collectors.logs._formats import logfmt, structured
 from collectors.logs._formats.keyed import Keyed
 from collectors.logs._formats.ladder import read_json
 from collectors.logs._formats.parsed import Told
-from collectors.logs._formats.shapes import HEAD, SHAPES, Head, general, is_common, match
+from collectors.logs._formats.shapes import (
+    HEAD,
+    SHAPES,
+    Head,
+    Shape,
+    beginning_of,
+    general,
+    is_common,
+    match,
+)
 
 NAMES = tuple(dict.fromkeys(shape.name for shape in SHAPES))
 """The shapes' names, as the option ``format`` takes them."""
 
 _PAIRED = ("structlog", "klog")
 _CARRIERS = ("syslog", "rq", "text")
+_BEGINNINGS = 256
+
+_Others = tuple[tuple[Shape, ...], dict[str, tuple[Shape, ...]]]
 
 
 class TextReader:
-    """Reads lines of text; ``only`` the shape of this name. Threads may share one."""
+    """Reads lines of text; ``only`` the shape of this name. Threads may share one.
+
+    ``shapes``: in the order in which they are tried.
+    """
 
     def __init__(self, keyed: Keyed, only: str = "") -> None:
         self._keyed = keyed
-        self._shapes = tuple(shape for shape in SHAPES if not only or shape.name == only)
+        self.shapes = tuple(shape for shape in SHAPES if not only or shape.name == only)
+        self._others: _Others = (self.shapes, {})
 
     def told(self, text: str, now: float, *, logfmt_too: bool = True) -> Told | None:
         """What ``text`` tells; None where it has no head at all.
@@ -36,25 +52,45 @@ class TextReader:
                     told.format = "logrus"
                 return told
         beginning = text[:HEAD]
-        head = self._shaped(beginning, now) or general(beginning, now)
-        return None if head is None else self._with(head, text)
+        head = self.shaped(beginning, now) or general(beginning, now)
+        return None if head is None else self.of_head(head, text)
 
-    def _shaped(self, beginning: str, now: float) -> Head | None:
+    def shaped(self, beginning: str, now: float) -> Head | None:
         """The head by one of the shapes; the shape that fitted is asked first the next time."""
-        shapes = self._shapes
+        shapes = self.shapes
         if not shapes:
             return None
-        head = match(shapes[0], beginning, now)
-        if head is not None or is_common(beginning):
+        first, kind = shapes[0], beginning_of(beginning)
+        head = match(first, beginning, now) if first.holds in beginning else None
+        if head is not None:
             return head
-        for index in range(1, len(shapes)):
-            head = match(shapes[index], beginning, now)
+        others = [shape for shape in self._after(shapes, kind) if shape.holds in beginning]
+        if not others or is_common(beginning):
+            return None
+        for shape in others:
+            head = match(shape, beginning, now)
             if head is not None:
-                self._shapes = (shapes[index], *shapes[:index], *shapes[index + 1 :])
+                self.shapes = (shape, *(one for one in shapes if one is not shape))
                 return head
         return None
 
-    def _with(self, head: Head, text: str) -> Told:
+    def _after(self, shapes: tuple[Shape, ...], kind: str) -> tuple[Shape, ...]:
+        """The shapes after the first that may begin so."""
+        order, known = self._others
+        if order is not shapes or len(known) >= _BEGINNINGS:
+            # one object for order and answers: another thread may change the order
+            known = {}
+            self._others = (shapes, known)
+        others = known.get(kind)
+        if others is None:
+            any_may = not kind.isascii()
+            others = known[kind] = tuple(
+                shape for shape in shapes[1:] if any_may or not shape.begins or kind in shape.begins
+            )
+        return others
+
+    def of_head(self, head: Head, text: str) -> Told:
+        """What a line with this head tells."""
         fields: dict[str, Any] = dict(head.fields)
         name, rest = head.name, text[head.start : head.end]
         if fields.pop("version", None) is not None:
