@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import os
-import signal
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Sequence
 
 from collectors.errors import AnswerError, TimedOutError, UnsupportedError
 from collectors.transport.host import OUTPUT_LIMIT, ByteStream, Ran
 from collectors.transport.spans import span
+from collectors.transport.spawn import Spawned, spawn
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _COMPLAINTS = 4096
@@ -47,7 +47,7 @@ class LocalHost:
                 f"{argv[0]} gave no answer in {span(timeout)}", "is the machine overloaded?"
             ) from None
         finally:
-            await ended(process)
+            await process.end()
         return Ran(code, out, err)
 
     async def stream(self, argv: Sequence[str]) -> ByteStream:
@@ -58,7 +58,7 @@ class LocalHost:
 class ProcessStream:
     """The output of a child process."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Spawned) -> None:
         self._process = process
         self._complaints = bytearray()
         self._listening = asyncio.create_task(self._listen())
@@ -75,7 +75,7 @@ class ProcessStream:
 
     async def close(self) -> None:
         """Kill it and reap it."""
-        await ended(self._process)
+        await self._process.end()
         self._listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._listening
@@ -86,35 +86,14 @@ class ProcessStream:
             self._complaints = (self._complaints + piece)[-_COMPLAINTS:]
 
 
-async def started(argv: Sequence[str], *, given: bool) -> Process:
+async def started(argv: Sequence[str], *, given: bool) -> Spawned:
     """Start a program in a session of its own; raises UnsupportedError where that cannot be."""
     try:
-        return await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=PIPE if given else DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-            env=quiet_environment(),
-            cwd="/",
-            start_new_session=True,
-        )
+        return await spawn(argv, stdin=PIPE if given else DEVNULL, env=quiet_environment())
     except FileNotFoundError:
         raise UnsupportedError(f"there is no {argv[0]} on this machine") from None
     except OSError as error:
         raise UnsupportedError(f"{argv[0]} cannot be started: {error.strerror}") from None
-
-
-async def ended(process: Process) -> None:
-    """Kill what still runs, with all that it started, and reap it, also while we are being cancelled."""
-    try:
-        if process.returncode is None:
-            # it leads a session of its own, so its group holds nothing of ours
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await asyncio.shield(process.wait())
-    finally:
-        # a pipe that nobody reads any more never sees its end
-        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way to close it
 
 
 async def whole(stream: asyncio.StreamReader | None, limit: int) -> bytes:
@@ -127,7 +106,7 @@ async def whole(stream: asyncio.StreamReader | None, limit: int) -> bytes:
     return bytes(read)
 
 
-async def give(process: Process, given: bytes) -> None:
+async def give(process: Spawned, given: bytes) -> None:
     """Write all of its standard input, and close it."""
     if process.stdin is None:
         return

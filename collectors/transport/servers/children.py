@@ -6,11 +6,12 @@ import os
 import re
 import signal
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Sequence
 from pathlib import Path
 
 from collectors.transport.servers.state import Fault, ServerError
+from collectors.transport.spawn import Spawned, spawn
 
 _GUARD = str(Path(__file__).with_name("guard.py"))
 _REMEMBERED = 16 * 1024
@@ -36,21 +37,17 @@ class Guard:
     """
 
     def __init__(self) -> None:
-        self._process: Process | None = None
+        self._process: Spawned | None = None
         self._starting = asyncio.Lock()
 
     async def watch(self, pid: int) -> None:
         """End the process group ``pid`` when we are gone."""
         async with self._starting:
             if self._process is None or self._process.returncode is not None:
-                self._process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-I", "-S", _GUARD, "watch"),
-                    stdin=PIPE,
-                    stdout=DEVNULL,
-                    stderr=DEVNULL,
-                    cwd="/",
-                    start_new_session=True,
-                )
+                if self._process is not None:
+                    await self._process.end()
+                argv = (sys.executable, "-I", "-S", _GUARD, "watch")
+                self._process = await spawn(argv, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL)
         self._tell(f"+{pid}\n")
 
     def forget(self, pid: int) -> None:
@@ -63,6 +60,7 @@ class Guard:
         if process is None or process.stdin is None:
             return
         process.stdin.close()
+        process.leave()
         await process.wait()
 
     def _tell(self, line: str) -> None:
@@ -73,7 +71,7 @@ class Guard:
 class Child:
     """One such program and the last 16 KiB of its complaints, or of all that it says (``whole``)."""
 
-    def __init__(self, process: Process, guard: Guard) -> None:
+    def __init__(self, process: Spawned, guard: Guard) -> None:
         self._process = process
         self._guard = guard
         self._said = bytearray()
@@ -85,14 +83,11 @@ class Child:
     async def start(cls, argv: Sequence[str], guard: Guard, *, whole: bool = False) -> "Child":
         """Start a program, in the thread that lives longest; raises ServerError where it is missing."""
         try:
-            process = await asyncio.create_subprocess_exec(
-                *bound(argv),
-                stdin=DEVNULL,
+            process = await spawn(
+                bound(argv),
                 stdout=PIPE if whole else DEVNULL,
                 stderr=STDOUT if whole else PIPE,
                 env=environment(),
-                cwd="/",
-                start_new_session=True,
             )
         except OSError as error:
             raise ServerError(f"{argv[0]} cannot be started: {error.strerror}", fault=Fault.PROGRAM) from None
@@ -149,14 +144,12 @@ class Child:
         await asyncio.shield(self._close())
 
     async def _close(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, number)
+        self._process.signal(signal.SIGTERM)
+        try:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), _PATIENCE)
-                break
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        finally:
+            await self._process.end()
         self._guard.forget(self._process.pid)
         self._listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):

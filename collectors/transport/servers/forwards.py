@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import socket
-from asyncio.subprocess import DEVNULL, PIPE
+from asyncio.subprocess import DEVNULL
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from collectors.transport.servers import refusal
 from collectors.transport.servers.children import Child, environment
 from collectors.transport.servers.mux import mux
 from collectors.transport.servers.state import Fault, ServerError
+from collectors.transport.spawn import spawn
 
 _WITHIN = 5.0
 _PROBE_WITHIN = 2.0
@@ -136,21 +137,13 @@ async def control(ctl: Path, what: str, *arguments: str) -> None:
 
     Without the user's configuration, whose own forwards it would ask for too.
     """
-    process = await asyncio.create_subprocess_exec(
-        *("ssh", "-F", "none", "-S", str(ctl), "-O", what, *arguments, "--", "master"),
-        stdin=DEVNULL,
-        stdout=DEVNULL,
-        stderr=PIPE,
-        env=environment(),
-        start_new_session=True,
-    )
+    argv = ("ssh", "-F", "none", "-S", str(ctl), "-O", what, *arguments, "--", "master")
+    process = await spawn(argv, stdout=DEVNULL, env=environment())
     try:
         async with asyncio.timeout(_WITHIN):
-            _, err = await process.communicate()
+            _, err = await process.told()
     finally:
-        if process.returncode is None:
-            process.kill()
-            await asyncio.shield(process.wait())
+        await process.end()
     if process.returncode != 0:
         raise UnreachableError(f"ssh -O {what} failed", one_line(err, 200))
 

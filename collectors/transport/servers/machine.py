@@ -2,19 +2,20 @@
 
 import asyncio
 import contextlib
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
 from collectors.errors import TimedOutError
 from collectors.transport.host import OUTPUT_LIMIT, ByteStream, Ran
-from collectors.transport.local import ProcessStream, ended, give, whole
+from collectors.transport.local import ProcessStream, give, whole
 from collectors.transport.servers.children import environment
 from collectors.transport.servers.link import MOST_STREAMS, Link
 from collectors.transport.servers.state import Fault, Phase, ServerError
 from collectors.transport.servers.way import Way
 from collectors.transport.spans import span
+from collectors.transport.spawn import Spawned, spawn
 
 T = TypeVar("T")
 
@@ -59,7 +60,7 @@ class ServerHost:
         return CarriedStream(await self._carry(self._stream(argv)), self._carry)
 
     async def _run(self, argv: Sequence[str], seconds: float, limit: int, given: bytes) -> Ran:
-        process: Process | None = None
+        process: Spawned | None = None
         try:
             async with asyncio.timeout(seconds), self._link().session(lasting=False) as way:
                 async with _started(way.argv(argv, given=bool(given)), self._name) as process:
@@ -99,7 +100,7 @@ class ServerHost:
 class ServerStream:
     """The output of a program on a server; used in the pool's event loop alone."""
 
-    def __init__(self, process: Process, way: Way, argv: Sequence[str], stack: AsyncExitStack) -> None:
+    def __init__(self, process: Spawned, way: Way, argv: Sequence[str], stack: AsyncExitStack) -> None:
         self._process = process
         self._stream = ProcessStream(process)
         self._way = way
@@ -145,22 +146,20 @@ class CarriedStream:
 
 
 @asynccontextmanager
-async def _started(argv: Sequence[str], server: str) -> AsyncIterator[Process]:
+async def _started(argv: Sequence[str], server: str) -> AsyncIterator[Spawned]:
     """The local program of a way; its standard input is open, as the far end listens for its end."""
     try:
-        process = await asyncio.create_subprocess_exec(
-            *argv, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment(), cwd="/", start_new_session=True
-        )
+        process = await spawn(argv, stdin=PIPE, env=environment())
     except OSError as error:
         why = f"{server}: {argv[0]} cannot be started: {error.strerror}"
         raise ServerError(why, fault=Fault.PROGRAM) from None
     try:
         yield process
     finally:
-        await ended(process)
+        await process.end()
 
 
-async def _given(process: Process, given: bytes) -> None:
+async def _given(process: Spawned, given: bytes) -> None:
     """Without input our end stays open: the program there lives as long as it."""
     if given:
         await give(process, given)

@@ -1,13 +1,13 @@
 """The machines on the way to a server, as ssh itself reads the configuration: ``ssh -G``, hop by hop."""
 
 import asyncio
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from collectors.text import one_line
 from collectors.transport.servers.children import environment
 from collectors.transport.servers.state import Fault, ServerError
+from collectors.transport.spawn import spawn
 
 _MOST_HOPS = 8
 _PATIENCE = 5.0
@@ -43,27 +43,17 @@ async def route(argv: Sequence[str], called: str, server: str) -> tuple[Node, ..
 
 async def _asked(argv: Sequence[str], server: str) -> dict[str, str]:
     try:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-            env=environment(),
-            cwd="/",
-            start_new_session=True,
-        )
+        process = await spawn(argv, env=environment())
     except OSError as error:
         raise ServerError(f"{server}: ssh cannot be started: {error.strerror}", fault=Fault.PROGRAM) from None
     try:
         async with asyncio.timeout(_PATIENCE):
-            out, err = await process.communicate()
+            out, err = await process.told()
     except TimeoutError:
         why = f"{server}: ssh takes too long to read its configuration"
         raise ServerError(why, "is there a `Match exec` in it?", fault=Fault.TIMED_OUT) from None
     finally:
-        if process.returncode is None:
-            process.kill()
-            await asyncio.shield(process.wait())
+        await process.end()
     if process.returncode != 0:
         raise ServerError(f"{server}: ssh refuses its configuration", one_line(err, 200))
     pairs = (line.partition(" ") for line in out.decode("utf-8", "replace").splitlines())

@@ -16,6 +16,7 @@ from collectors.errors import TimedOutError
 from collectors.hands import THIS_MACHINE
 from collectors.secret import Secret
 from collectors.text import one_line
+from collectors.transport.spawn import Spawned, spawn
 from collectors.transport.write._far import FarHands
 from collectors.transport.write._flocks import Flocks
 from collectors.transport.write._said import Said
@@ -36,9 +37,6 @@ AFTER_KILL = 5.0
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where programs are looked for, whatever the console's own environment says."""
-
-_left: list[asyncio.subprocess.Process] = []
-"""Programs that could not be ended; asyncio would try to kill what is forgotten."""
 
 
 def clean_environment(more: Mapping[str, Secret] | None = None) -> dict[str, str]:
@@ -105,6 +103,8 @@ class Hands:
             except BaseException:
                 await self._end(process)
                 raise
+            finally:
+                process.leave()
             return status, said.bytes()
         finally:
             said.close()
@@ -121,25 +121,12 @@ class Hands:
         """Give all locks back; never raises."""
         self._locks.close()
 
-    async def _start(self, argv: Sequence[str], said: "Said") -> asyncio.subprocess.Process:
-        starting = asyncio.ensure_future(
-            asyncio.create_subprocess_exec(
-                *argv,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=said.writing,
-                stderr=said.writing,
-                env=clean_environment(self._env),
-                cwd="/",
-                start_new_session=True,
-            )
-        )
+    async def _start(self, argv: Sequence[str], said: "Said") -> Spawned:
         try:
-            # asyncio itself would kill, without a grace, what is cancelled while it starts
-            process = await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            with contextlib.suppress(OSError, ValueError):
-                await self._end(await starting)
-            raise
+            # without a pipe there is nothing in it that could be cancelled
+            process = await spawn(
+                argv, stdout=said.writing, stderr=said.writing, env=clean_environment(self._env)
+            )
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else error
             raise RefusedError(
@@ -148,7 +135,7 @@ class Hands:
         said.listen()
         return process
 
-    async def _end(self, process: asyncio.subprocess.Process) -> str:
+    async def _end(self, process: Spawned) -> str:
         """End our child and its group; how, in words.
 
         The group is signalled only while the child is not reaped: its number cannot be another's till then.
@@ -172,7 +159,6 @@ class Hands:
                 async with asyncio.timeout(patience):
                     await process.wait()
                     return said
-        _left.append(process)
         return f"{said}; it runs on as process {process.pid}"
 
 
