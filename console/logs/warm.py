@@ -20,7 +20,10 @@ BUDGET = 16 * 1024 * 1024
 """Bytes of all packed blocks together."""
 
 LINES = 1_024
-"""Records of one block."""
+"""Records of one block, fewer where they are long."""
+
+FULL = 512 * 1024
+"""Bytes of lines at which a block is packed before it has all its records."""
 
 PASTS = frozenset({"logs.file"})
 """Types of collectors whose streams somebody else keeps."""
@@ -69,6 +72,7 @@ class _Pending:
 
     numbers: list[int] = field(default_factory=list)
     records: list[LogRecord] = field(default_factory=list)
+    bytes: int = 0
 
 
 def pastless(configured: Callable[[], Iterable[CollectorSettings]]) -> Keeps:
@@ -112,17 +116,19 @@ class Warm:
                 if pending is not None:
                     pending.numbers.append(number)
                     pending.records.append(record)
+                    pending.bytes += len(record.raw)
                     self.count += 1
 
     def pack(self) -> None:
         """Pack what fills a block, and let go of what is over the budget."""
         for subject, pending in list(self._pending.items()):
-            while len(pending.records) >= LINES:
+            while len(pending.records) >= LINES or pending.bytes >= FULL:
                 block = _packed(subject, pending.numbers[:LINES], pending.records[:LINES])
                 with self._lock:
                     self._blocks.append(block)
                     self.bytes += block.size
                     del pending.numbers[:LINES], pending.records[:LINES]
+                    pending.bytes -= sum(block.lengths)
                     while self.bytes > self.budget and len(self._blocks) > 1:
                         gone = self._blocks.popleft()
                         self.bytes -= gone.size

@@ -11,7 +11,7 @@ from console.logs.asked import Asked, Profiles
 from console.logs.asking.ask import ask
 from console.logs.reach import Origin, Reach
 from console.logs.ring import Ring
-from console.logs.warm import LINES, Warm, pastless
+from console.logs.warm import FULL, LINES, Warm, pastless
 from console.settings.values import CollectorSettings
 
 PIPE = Context(collector="pipe", service="orders").subject(Practice.LOGS, b"stdin")
@@ -78,6 +78,17 @@ def test_what_has_to_go_is_counted_and_told() -> None:
     assert answer.table.rows == ((20_000 - ring.lost, ring.lost),)
     assert not answer.coverage.complete
     assert any(f"{ring.lost:,} older records" in state.why for state in answer.coverage.streams)
+
+
+def test_long_lines_do_not_wait_for_a_whole_block() -> None:
+    ring = ring_of(budget=1_000_000)
+    for number in range(40):
+        raw = b'{"level":"info","message":"%s"}' % (b"x" * 200_000)
+        one = LogRecord(number, BEGAN + number, True, Severity.INFO, Shown("x"), raw)
+        ring.append(LogBatch(PIPE, (one,)))
+    assert ring.warm.count == ring.dropped > 20
+    assert sum(pending.bytes for pending in ring.warm._pending.values()) < FULL
+    assert asked(ring, "* | count").table.rows == ((40,),)
 
 
 def test_streams_with_a_past_are_not_kept_twice() -> None:
