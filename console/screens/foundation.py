@@ -1,6 +1,5 @@
 """What the app stands on: the core in its thread, the store's wake-ups, painting, the configuration."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC
@@ -85,11 +84,6 @@ class ConsoleApp(OrderedApp):
         self._painter = Painter(self, core.clock, SPARED_GAP if spared else GAP, self._paint)
 
     # -- what the screens ask
-
-    @property
-    def core_loop(self) -> asyncio.AbstractEventLoop:
-        """The loop of the core's thread, where sources are asked."""
-        return self._thread.loop
 
     @property
     def settings(self) -> Settings:

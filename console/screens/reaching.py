@@ -1,5 +1,6 @@
 """Where keys and palette lead to when a server wants a person: trying again, and logging in."""
 
+import asyncio
 import shlex
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
@@ -18,6 +19,11 @@ from console.screens.servers import ServersScreen
 
 class ReachingApp(ActingApp):
     """A console that reaches sources through servers."""
+
+    @property
+    def core_loop(self) -> asyncio.AbstractEventLoop:
+        """The loop of the core's thread, where sources are asked."""
+        return self._thread.loop
 
     def before(self, command: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """Run a coroutine on the core's loop and wait for it; the screen is not open yet."""

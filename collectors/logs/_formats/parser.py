@@ -78,6 +78,8 @@ class Parser:
                         self._last_time = made.time
                     out.append(made)
                     continue
+            if quick is not None:
+                quick.settle()
             out += map(self._made, take(line.data, line.lost, fallback, now))
         if quick is not None:
             quick.settle()
@@ -118,9 +120,12 @@ class Parser:
         return made
 
     def _count(self, name: str, records: int) -> None:
-        seen = self._seen
-        seen[name] = seen.get(name, 0) + records
-        self._total += records
-        if self._total >= _REMEMBERED:
-            self._total = 0
-            self._seen = {known: count // 2 for known, count in seen.items() if count > 1}
+        """Count records of a format; the halving comes where it would come one by one."""
+        while records:
+            step = min(records, _REMEMBERED - self._total)
+            self._seen[name] = self._seen.get(name, 0) + step
+            self._total += step
+            records -= step
+            if self._total >= _REMEMBERED:
+                self._total = 0
+                self._seen = {known: count // 2 for known, count in self._seen.items() if count > 1}

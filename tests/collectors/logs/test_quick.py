@@ -127,6 +127,12 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
+def test_the_format_is_that_of_most_lines_whichever_way_they_went() -> None:
+    zerolog = b'{"level":null,"severity":null,"time":"2026-11-23T18:53:44.100Z","message":"m"}'
+    for lines in ([zerolog, b"{}"], [b"{}", zerolog], [*[zerolog] * 700, *[b"{}"] * 300, *[zerolog] * 40]):
+        both(lines)
+
+
 @given(st.lists(st.dictionaries(KEYS, VALUES, max_size=6), max_size=5))
 def test_any_objects_tell_the_same(objects: list[dict[str, Any]]) -> None:
     quick, long = both([json.dumps(one).encode() for one in objects])
