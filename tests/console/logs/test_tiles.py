@@ -96,6 +96,24 @@ def test_no_thread_runs_where_nothing_is_pinned() -> None:
     assert not is_running()
 
 
+def test_what_is_unpinned_at_any_moment_is_told_and_begins_anew() -> None:
+    ring = Ring()
+    keep(ring, [line(number, 5.0) for number in range(10)])
+    wall = Wall(ring)
+    board, reach = wall.board, Reach(ring, (), "", Profiles())
+    board._wanted = (Pinned("all", "* | count"),)
+    board._feed(reach, ring.first)
+    board._say()
+    board._wanted = ()
+    assert not board._is_idle()
+    board._say()
+    assert (wall.tiles, board._is_idle()) == ((), True)
+    board._wanted = (Pinned("all", "* | count"),)
+    board._feed(reach, ring.first)
+    board._say()
+    assert wall.values() == {"all": (10, Level.NONE)}
+
+
 def test_fewer_lines_than_the_least_volume_are_not_judged() -> None:
     ring = Ring()
     keep(ring, [line(9, 5.0)])
