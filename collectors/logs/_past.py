@@ -25,11 +25,12 @@ When = Callable[[bytes], float | None]
 class Piece(NamedTuple):
     """Whole lines of one step, oldest first in themselves; none where nothing fitted.
 
-    ``read``: bytes looked at for it.
+    ``read``: bytes looked at for it. ``forward``: the next piece of the same file is newer, not older.
     """
 
     lines: list[bytes]
     read: int
+    forward: bool = False
 
 
 @dataclass(slots=True)

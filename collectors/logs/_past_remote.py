@@ -19,6 +19,9 @@ BRACKET = 1024 * 1024
 ESCAPE = b"\\u"
 """How JSON may write any letter."""
 
+HEAD = 64 * 1024
+"""Bytes by which the format of a log is recognised."""
+
 PROBES = 16
 PROBE = 8192
 MOST = 2**62
@@ -78,6 +81,16 @@ class RemotePast:
             raise UnreachableError(f"there is no file {self.path}", "look at its name on the server")
         return sum(one.size for one in in_window(files, since, until))
 
+    async def head(self) -> list[bytes]:
+        """The first lines of the newest file that holds a whole one; none where none does."""
+        for one in reversed(await self.files()):
+            if one.size and not one.compressed:
+                (data,) = await self._look.peek([Peek(one.path, 0, min(HEAD, one.size))])
+                lines = data.split(b"\n")[:-1]
+                if lines:
+                    return lines
+        return []
+
     async def pieces(
         self,
         since: float | None = None,
@@ -106,7 +119,8 @@ class RemotePast:
             async with aclosing(parts):
                 async for piece in parts:
                     coverage.bytes += piece.read
-                    yield Piece(self._kept(piece.lines, contains, any_case=any_case), piece.read)
+                    kept = self._kept(piece.lines, contains, any_case=any_case)
+                    yield piece._replace(lines=kept, forward=one.compressed)
                     if cap is not None and coverage.bytes >= cap:
                         coverage.capped = True
                         return

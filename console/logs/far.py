@@ -13,7 +13,7 @@ from collectors.errors import QuarterdeckError
 from collectors.lines.facts import Profile, detect
 from collectors.logs._past import Coverage, Piece
 from console.logs.asking.needle import Needle
-from console.logs.gathering import Chunks, before, merged, sampled
+from console.logs.gathering import Chunks, before, merged, parted, sampled
 from console.logs.language.moments import Window
 from console.logs.source import Chunk, State, Stream
 
@@ -45,6 +45,10 @@ class AsksPast(Protocol):
         """Bytes to be read for a window, at most; None where nobody knows beforehand."""
         ...
 
+    async def head(self) -> Sequence[bytes]:
+        """Lines by which the format is recognised; none where nothing is known beforehand."""
+        ...
+
     def pieces(
         self,
         since: float | None = None,
@@ -72,7 +76,7 @@ class FarLog:
 
 
 class FarLines:
-    """Lines of several logs within a span of time, newest first; records are not joined over pieces.
+    """Lines of several logs within a span of time, newest first.
 
     ``say`` gets a sentence on what is to be read of each, before it is; until it was read its state says
     the same. ``loop`` runs in another thread. ``needle``: what all lines that are wanted hold.
@@ -143,30 +147,54 @@ class FarLines:
         return pasts
 
     def _of_one(self, log: FarLog, past: AsksPast, window: Window) -> Chunks:
-        profile: Profile | None = None
         needle, span = self._needle, _span(log, window)
-        pieces = past.pieces(
-            span.since,
-            span.until,
-            contains=needle.bytes if needle is not None else None,
-            any_case=needle is not None and needle.folds,
-            cap=self._cap,
-        )
+        pieces: AsyncIterator[Piece] | None = None
         try:
-            while (piece := self._wait(_next(pieces))) is not None:
-                if piece.lines and profile is None:
-                    profile = detect(sampled(piece.lines))
-                if profile is not None:
-                    yield before(Chunk(log.stream, profile, records=piece.lines), log.whole)
+            head = self._wait(past.head())
+            profile = detect(sampled(head)) if head else None
+            # of a record of several lines that which is looked for may stand in one alone
+            searched = needle is not None and profile is not None and profile.direct
+            pieces = past.pieces(
+                span.since,
+                span.until,
+                contains=needle.bytes if needle is not None and searched else None,
+                any_case=needle is not None and needle.folds,
+                cap=self._cap,
+            )
+            for chunk in self._joined(log, pieces, profile):
+                yield before(chunk, log.whole)
         except QuarterdeckError as error:
             self._tell(log, error.why)
             return
         finally:
-            self._finish(pieces)
+            if pieces is not None:
+                self._finish(pieces)
         why = "; ".join(f"{path}: {why}" for path, why in past.coverage.unread[:3])
         if past.coverage.capped:
             why = f"its limit of {_mib(self._cap)} came first: what is older was not read"
         self._tell(log, why)
+
+    def _joined(self, log: FarLog, pieces: AsyncIterator[Piece], profile: Profile | None) -> Chunks:
+        """Pieces as chunks; lines that begin no record go with the piece in which theirs begins."""
+        carried, forward = b"", False
+        while (piece := self._wait(_next(pieces))) is not None:
+            if piece.lines and profile is None:
+                profile = detect(sampled(piece.lines))
+            if profile is None:
+                continue
+            if carried and piece.forward is not forward:
+                yield Chunk(log.stream, profile, carried)
+                carried = b""
+            forward = piece.forward
+            if profile.direct:
+                yield Chunk(log.stream, profile, records=piece.lines)
+                continue
+            data = b"".join(line + b"\n" for line in piece.lines)
+            data = carried + data if forward else data + carried
+            data, carried = parted(data, profile, oldest_first=forward) if data else (b"", b"")
+            yield Chunk(log.stream, profile, data)
+        if carried and profile is not None:
+            yield Chunk(log.stream, profile, carried)
 
     def _tell(self, log: FarLog, why: object) -> None:
         name = log.stream.name

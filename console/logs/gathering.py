@@ -89,7 +89,7 @@ class FileLines:
                 continue
             if profile is None:
                 profile = detect(sampled(data.split(b"\n")))
-            data, carried = _parted(data, profile, oldest_first=oldest_first)
+            data, carried = parted(data, profile, oldest_first=oldest_first)
             yield Chunk(stream, profile, data, arrivals=arrival, oversize=block.cut)
         if carried and profile is not None:
             yield Chunk(stream, profile, carried, arrivals=arrival)
@@ -136,7 +136,7 @@ def _push(
     heapq.heappush(heads, (time if oldest_first else -time, number, chunk))
 
 
-def _parted(data: bytes, profile: Profile, *, oldest_first: bool) -> tuple[bytes, bytes]:
+def parted(data: bytes, profile: Profile, *, oldest_first: bool) -> tuple[bytes, bytes]:
     """Lines from where a record surely begins, and those that may belong to a record beyond the block."""
     if oldest_first:
         end = len(data)

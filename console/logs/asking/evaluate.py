@@ -6,9 +6,10 @@ Live streams, memory, files and pipes are all fed to this, so that they cannot d
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import repeat
 
-from collectors.lines.facts import Facts, Profile, facts
+from collectors.lines.facts import Facts, Profile, begins, facts
 from collectors.logs._formats.instant import of_any
 from console.logs.asking.answer import Answer, Coverage
 from console.logs.asking.batch import Batch, Tally
@@ -86,7 +87,10 @@ class Evaluation:
         if not self._spans:
             self._look(chunk)
         if self._needle is not None and chunk.records is None and not self._spans:
-            narrowed = self._needle.narrowed(chunk.block)
+            profile = chunk.profile
+            narrowed = self._needle.narrowed(
+                chunk.block, None if profile.direct else partial(begins, profile=profile)
+            )
             if narrowed == b"":
                 return
             if narrowed is not None:

@@ -5,7 +5,7 @@ times, levels and messages that are put together may be written in more than one
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from console.logs.language.syntax import And, Compare, Filter, Sign, Text
 from console.logs.language.units import measure
@@ -18,6 +18,8 @@ DENSE = 1_000
 
 RESTS = 32
 """Blocks that are not looked through after a dense one."""
+
+Begins = Callable[[bytes], bool]
 
 _RUNS = re.compile(r"[A-Za-z0-9_.:@ -]+")
 _ESCAPE = b"\\u"
@@ -35,8 +37,12 @@ class Needle:
         """Whether a line may pass."""
         return self.bytes in (line.lower() if self.folds else line) or _ESCAPE in line
 
-    def narrowed(self, block: bytes) -> bytes | None:
-        """The lines of a block that may pass; None where that is most of them."""
+    def narrowed(self, block: bytes, begins: Begins | None = None) -> bytes | None:
+        """The lines of a block that may pass; None where that is most of them.
+
+        ``begins``: whether a line surely is the first of a record, where records may have several; what
+        belongs to a line that is kept is kept with it.
+        """
         if self._rest:
             self._rest -= 1
             return None
@@ -49,7 +55,29 @@ class Needle:
         if spans is None:
             self._rest = RESTS
             return None
+        if begins is not None:
+            spans = _whole(spans, block, begins)
         return b"".join(block[start:end] for start, end in spans.items())
+
+
+def _whole(spans: dict[int, int], block: bytes, begins: Begins) -> dict[int, int]:
+    """Lines widened to whole records, those that touch made one."""
+    found: dict[int, int] = {}
+    last = 0
+    for start, end in spans.items():
+        if end <= last:
+            continue
+        low = max(start, last)
+        while low > last and not begins(block[low : block.find(b"\n", low) + 1 or len(block)].rstrip(b"\n")):
+            low = block.rfind(b"\n", last, low - 1) + 1 or last
+        last = end
+        while last < len(block):
+            after = block.find(b"\n", last) + 1 or len(block)
+            if begins(block[last:after].rstrip(b"\n")):
+                break
+            last = after
+        found[low] = last
+    return found
 
 
 def _lines_with(needle: bytes, block: bytes, most: int) -> dict[int, int] | None:

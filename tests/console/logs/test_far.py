@@ -1,8 +1,10 @@
 """Pasts that lie elsewhere, asked from the screen: each line once, a limit, how much beforehand, given up."""
 
 import asyncio
+import gzip
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 from collectors.base import Context
 from collectors.errors import UnreachableError
+from collectors.logs import _past_remote
 from collectors.logs._formats.parser import Parser
 from collectors.logs._past import Coverage, Piece
 from collectors.logs._past_remote import RemotePast
@@ -24,10 +27,12 @@ from console.logs.asked import Asked, Profiles
 from console.logs.asking.ask import ask
 from console.logs.asking.needle import needle_of
 from console.logs.far import AsksPast, FarLines, FarLog
+from console.logs.gathering import FileLines
 from console.logs.origins import origins
 from console.logs.reach import Origin, Reach
 from console.logs.ring import Ring
 from console.logs.running import Running
+from console.logs.source import Stream
 from console.settings.values import CollectorSettings
 from tests.console.logs.test_running import Heard, done, line, now
 from tests.servers.waiting import wait_until
@@ -133,6 +138,60 @@ def test_a_limit_and_a_lost_way_are_told_and_the_rest_is_answered(
     assert not answer.coverage.complete
 
 
+TRACE = [b"Traceback (most recent call last):", b'  File "shop.py", line 7', b"ValueError: no cup"]
+
+
+def traces(count: int) -> list[bytes]:
+    """Lines of Python's logging, every third record with a trace that ends with its error."""
+    lines = []
+    for number in range(count):
+        at = datetime.fromtimestamp(now() - 3000 + number, UTC).strftime("%Y-%m-%d %H:%M:%S,000+0000")
+        fails = number % 3 == 0
+        told = (
+            f"{at} ERROR shop: request {number} failed" if fails else f"{at} INFO shop: request {number} done"
+        )
+        lines += [told.encode(), *(TRACE if fails else ())]
+    return lines
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    "question",
+    ['"no cup" level:error since:1d | count', "since:1d | count by level", '"request 90 " since:1d'],
+)
+def test_records_of_several_lines_are_whole_there_too(
+    question: str,
+    packed: bool,
+    tmp_path: Path,
+    loop: asyncio.AbstractEventLoop,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_past_remote, "PIECE", 4001)
+    path, old = tmp_path / "shop.log", tmp_path / ("shop.log.1.gz" if packed else "shop.log.1")
+    lines = traces(1500)
+    half = next(at for at in range(2000, 3000) if lines[at].endswith(b"failed"))
+    # a trace that goes on in the next file is joined where both are plain
+    half += 4 if packed else 1
+    early, late = (b"".join(line + b"\n" for line in part) for part in (lines[:half], lines[half:]))
+    old.write_bytes(gzip.compress(early) if packed else early)
+    path.write_bytes(late)
+    asked = Asked(question, now=now())
+    far = ask(
+        asked.question,
+        reach_of(Ring(), asked, loop, Origin(APP, far=partial(there, path), where="web-1")),
+        asked.moment,
+    )
+    here = ask(asked.question, FileLines([(str(path), Stream("shop.log"))]), asked.moment)
+    if here.table is not None:
+        assert far.table is not None
+        assert sorted(far.table.rows, key=str) == sorted(here.table.rows, key=str)
+        assert sum(int(str(row[-1])) for row in here.table.rows) in (500, 1500)
+    else:
+        assert [record.message for record in far.records] == [record.message for record in here.records]
+        assert len(here.records) == 1
+    assert far.coverage.complete
+
+
 class Endless:
     """A past that goes on until it is closed."""
 
@@ -142,6 +201,9 @@ class Endless:
 
     async def estimate(self, since: float | None = None, until: float | None = None) -> int | None:
         return None
+
+    async def head(self) -> list[bytes]:
+        return []
 
     async def pieces(self, *_span: float | None, **_more: Any) -> AsyncIterator[Piece]:
         try:
