@@ -13,6 +13,8 @@ from collectors.transport.spans import span
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _COMPLAINTS = 4096
+_RELAYED = 1.0
+"""Seconds in which a program that sudo runs has ended."""
 
 
 def quiet_environment() -> dict[str, str]:
@@ -47,19 +49,20 @@ class LocalHost:
                 f"{argv[0]} gave no answer in {span(timeout)}", "is the machine overloaded?"
             ) from None
         finally:
-            await ended(process)
+            await ended(process, by_sudo=_by_sudo(argv))
         return Ran(code, out, err)
 
     async def stream(self, argv: Sequence[str]) -> ByteStream:
         """Start a program; raises as ``Host.run`` says."""
-        return ProcessStream(await started(argv, given=False))
+        return ProcessStream(await started(argv, given=False), by_sudo=_by_sudo(argv))
 
 
 class ProcessStream:
     """The output of a child process."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, *, by_sudo: bool = False) -> None:
         self._process = process
+        self._by_sudo = by_sudo
         self._complaints = bytearray()
         self._listening = asyncio.create_task(self._listen())
 
@@ -75,7 +78,7 @@ class ProcessStream:
 
     async def close(self) -> None:
         """Kill it and reap it."""
-        await ended(self._process)
+        await ended(self._process, by_sudo=self._by_sudo)
         self._listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._listening
@@ -104,9 +107,19 @@ async def started(argv: Sequence[str], *, given: bool) -> Process:
         raise UnsupportedError(f"{argv[0]} cannot be started: {error.strerror}") from None
 
 
-async def ended(process: Process) -> None:
+def _by_sudo(argv: Sequence[str]) -> bool:
+    return "sudo" in argv[:4]
+
+
+async def ended(process: Process, *, by_sudo: bool = False) -> None:
     """Kill what still runs, with all that it started, and reap it, also while we are being cancelled."""
     try:
+        if process.returncode is None and by_sudo:
+            # what sudo runs takes no signal of ours, and sudo hands on those that it can catch
+            with contextlib.suppress(ProcessLookupError, TimeoutError):
+                os.killpg(process.pid, signal.SIGTERM)
+                async with asyncio.timeout(_RELAYED):
+                    await process.wait()
         if process.returncode is None:
             # it leads a session of its own, so its group holds nothing of ours
             with contextlib.suppress(ProcessLookupError):

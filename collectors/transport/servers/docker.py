@@ -137,6 +137,12 @@ class DockerWay(OutsideWay):
         """``docker logs -f``."""
         return (*self.program, "logs", "-f", "--timestamps", "--since", since, instance.key)
 
+    def past_argvs(self, instance: Instance, since: str, until: str) -> tuple[tuple[str, ...], ...]:
+        """One ``docker logs``, which tells of all runs of the container."""
+        named = (("--since", since), ("--until", until))
+        bounds = (word for option, moment in named if moment for word in (option, moment))
+        return ((*self.program, "logs", "--timestamps", *bounds, instance.key),)
+
     def fault_of(self, complaint: bytes) -> tuple[Fault, str]:
         """What docker complains of."""
         return complaints.fault_of(complaint, complaints.DOCKER)
