@@ -8,7 +8,7 @@ from collectors.errors import OptionsError
 from collectors.logs._following import FollowedLogs, FollowOptions, Way
 from collectors.logs._formats.names import Format
 from collectors.logs._formats.parser import Parser
-from collectors.logs._past_program import ToldPast
+from collectors.logs._past_told import ToldPast
 from collectors.logs._told import ToldLogs
 from collectors.transport.servers.docker import DockerWay
 from collectors.transport.servers.spec import Container

@@ -65,12 +65,13 @@ class Cluster(Stand):
         uid: str = "",
         restarts: int = 0,
         began: str = "",
+        started: str = "",
         **meta: str,
     ) -> Path:
         """Add a pod with the containers app and side; `ports` of this machine by ports of the pod.
 
-        Returns the file that holds its log. `began`: when app's run before did, whose log is kept then
-        in a file that is called after it.
+        Returns the file that holds its log. `started`: when app was. `began`: when its run before did,
+        whose log is kept then in a file that is called after it.
         """
         log = self.folder / f"{name}.log"
         log.touch()
@@ -83,6 +84,8 @@ class Cluster(Stand):
         }
         told: dict[str, Any] = {"name": "app", "ready": ready, "restartCount": restarts, "state": {}}
         previous = self.folder / f"{name}.previous.log"
+        if started:
+            told["state"] = {"running": {"startedAt": started}}
         if began:
             told["lastState"] = {"terminated": {"startedAt": began}}
             previous.touch()

@@ -142,8 +142,10 @@ def words_of(line: Line) -> str:
     return line.data[:500].decode("utf-8", "replace").strip()
 
 
-def moment(nanoseconds: int) -> str:
-    """A time of the epoch as both take it, RFC 3339."""
+def moment(nanoseconds: int | None) -> str:
+    """A time of the epoch as both take it, RFC 3339; empty for None."""
+    if nanoseconds is None:
+        return ""
     at = datetime.fromtimestamp(nanoseconds // _SECOND, UTC)
     return f"{at:%Y-%m-%dT%H:%M:%S}.{nanoseconds % _SECOND:09d}Z"
 

@@ -188,7 +188,7 @@ class KubeWay(OutsideWay):
         if seen is None:
             return Instance(pod.uid, pod.name, container)
         lost = max(0, seen.restarts - seen.previous)
-        return Instance(pod.uid, pod.name, container, seen.previous, lost, seen.began)
+        return Instance(pod.uid, pod.name, container, seen.started, seen.previous, lost, seen.began)
 
     def _chosen(self) -> PodSeen:
         if self._pod is None:

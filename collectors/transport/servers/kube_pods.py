@@ -14,12 +14,14 @@ _DEFAULT = "kubectl.kubernetes.io/default-container"
 class Runs:
     """How often a container was started again, and whether the log of the run before is kept (``previous``).
 
-    ``began``: when the oldest run began whose log is kept, RFC 3339; empty where that is not told.
+    ``started``: when the last run began; ``began``: the oldest one whose log is kept. RFC 3339, empty where
+    that is not told.
     """
 
     container: str
     restarts: int
     previous: bool
+    started: str
     began: str
 
 
@@ -124,10 +126,12 @@ def _seen(item: Mapping[str, Any]) -> PodSeen:
 def _runs(told: Mapping[str, Any]) -> Runs:
     """One of ``containerStatuses``."""
     before = (told.get("lastState") or {}).get("terminated") or {}
-    now = (told.get("state") or {}).get("running") or {}
+    state = told.get("state") or {}
+    started = str((state.get("running") or state.get("terminated") or {}).get("startedAt") or "")
     return Runs(
         container=str(told.get("name", "")),
         restarts=int(told.get("restartCount", 0)),
         previous=bool(before),
-        began=str((before or now).get("startedAt") or ""),
+        started=started,
+        began=str(before.get("startedAt") or "") if before else started,
     )

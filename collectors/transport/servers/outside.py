@@ -26,13 +26,15 @@ _NO_SHELL = (b'exec: "sh"', b"executable file not found")
 class Instance:
     """A pod or container that has a log; ``key`` is another one for each that was made.
 
-    ``previous``: the log of the run before is kept as well. ``lost``: how many runs' logs are kept no
-    longer; what is left begins at ``began`` (RFC 3339, empty where that is not known).
+    ``started``: when that run began of which its log tells. ``previous``: the log of the run before is
+    kept as well. ``lost``: how many runs' logs are kept no longer; what is left begins at ``began``. Times
+    are RFC 3339, empty where they are not known.
     """
 
     key: str
     name: str
     container: str = ""
+    started: str = ""
     previous: bool = False
     lost: int = 0
     began: str = ""

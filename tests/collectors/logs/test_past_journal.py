@@ -18,7 +18,7 @@ from collectors.logs._past_program import JournalPast
 from collectors.logs._pasts import AsksPast, past_of
 from collectors.logs.journald import JournaldLogs, JournaldOptions
 from collectors.model.logs import LogRecord
-from collectors.transport.host import ByteStream, Host
+from collectors.transport.host import ByteStream, Host, Ran
 from collectors.transport.local import LocalHost
 from collectors.transport.read.files_lines import Line
 from tests.collectors.logs.following import Through, following
@@ -256,3 +256,30 @@ async def test_what_it_ends_with_is_told(journal: Journald, monkeypatch: pytest.
 
 async def test_what_fits_nothing_is_nothing(journal: Journald) -> None:
     assert await told(past(journal, identifiers=("nobody",)).pieces()) == []
+
+
+class Dripping:
+    """A program that writes little pieces, then nothing more for long."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces = list(pieces)
+
+    async def read(self, most: int = 0) -> bytes:
+        if not self.pieces:
+            await asyncio.sleep(3600)
+        return self.pieces.pop(0)
+
+    async def ended(self) -> Ran:
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        raise NotImplementedError
+
+
+async def test_little_pieces_are_gathered_and_do_not_wait_for_more() -> None:
+    coverage = _past.Coverage()
+    parts = _past_program.printed(Dripping(b"a\nb", b"c\n", b"d\n", b"e"), coverage, line_cap=100, cap=None)
+    async with aclosing(parts), asyncio.timeout(20):
+        lines, read = await anext(parts)
+    assert [line.data for line in lines] == [b"a", b"bc", b"d"]
+    assert read == coverage.bytes == 8

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from collectors.base import Context
-from collectors.logs import _past_program, _told
+from collectors.logs import _past_program, _past_told, _told
 from collectors.logs._formats.parser import Parser
 from collectors.logs._past import Piece
-from collectors.logs._past_program import ToldPast
+from collectors.logs._past_told import ToldPast
 from collectors.logs._pasts import AsksPast, past_of
 from collectors.logs.command import CommandLogs
 from collectors.logs.docker import DockerLogOptions, DockerLogs
@@ -28,6 +28,7 @@ from tests.collectors.logs.following import Through
 from tests.collectors.logs.test_past_remote import Counting
 from tests.collectors.logs.test_told import NOW, add, following, stamp
 from tests.servers.outside import Cluster, Daemon
+from tests.servers.waiting import wait_until_async
 
 BASE = int(NOW.timestamp())
 """The moment that ``stamp()`` tells."""
@@ -195,10 +196,38 @@ def test_how_often_a_container_was_started_is_read() -> None:
     status = {"name": "app", "restartCount": 1, "state": {"running": {"startedAt": "b"}}}
     pod = {"spec": {"containers": [{"name": "app"}]}, "status": {"containerStatuses": [status]}}
     (one,) = pods_of(pod)[0].runs_of
-    assert (one.restarts, one.previous, one.began) == (1, False, "b")
+    assert (one.restarts, one.previous, one.started, one.began) == (1, False, "b", "b")
     status["lastState"] = {"terminated": {"startedAt": "a"}}
     (one,) = pods_of(pod)[0].runs_of
-    assert (one.restarts, one.previous, one.began) == (1, True, "a")
+    assert (one.restarts, one.previous, one.started, one.began) == (1, True, "b", "a")
+
+
+@pytest.mark.parametrize("kind", ["kube", "docker"])
+async def test_a_log_that_begins_late_is_told(cluster: Cluster, daemon: Daemon, kind: str) -> None:
+    def put(started: str) -> Path:
+        if kind == "kube":
+            return cluster.pod("orders-1", started=started)
+        return daemon.container("web", Created=started)
+
+    async def unread(since: float | None, until: float | None = None) -> list[str]:
+        await raw(past.pieces(since, until))
+        return [why for _, why in past.coverage.unread]
+
+    past = kube() if kind == "kube" else docker()
+    add(put(stamp(-7200)), f"{stamp(-3600)} the first that is kept", f"{stamp(-10)} last")
+    begins = f"its log is kept from {stamp(-3600)[:19]}Z on: what it told before that is gone"
+    (why,) = await unread(None)
+    assert why.startswith(begins)
+    (why,) = await unread(BASE - 5000)
+    assert why.startswith(begins)
+    (why,) = await unread(BASE - 5000, BASE - 4000)
+    assert why.startswith(begins)
+    # it is quiet, and nothing is gone
+    assert await unread(BASE - 1800) == []
+    assert await unread(BASE - 3590) == []
+    assert await unread(BASE - 5) == []
+    put(stamp(-3601))
+    assert await unread(None) == await unread(BASE - 5000) == []
 
 
 async def test_one_of_several_that_fails_is_told_beside_the_others(cluster: Cluster) -> None:
@@ -226,7 +255,7 @@ async def test_what_kubectl_refuses_is_raised_with_a_remedy(cluster: Cluster) ->
 
 
 async def test_more_than_are_read_are_told(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_past_program, "MOST", 1)
+    monkeypatch.setattr(_past_told, "MOST", 1)
     for number in (1, 2):
         log = cluster.pod(f"orders-{number}", created=f"2025-01-0{number}T00:00:00Z")
         add(log, f"{stamp(-5)} n={number}")
@@ -298,7 +327,8 @@ async def test_who_wants_no_more_leaves_nothing_running(
         asking.cancel()
         await asyncio.wait({asking}, timeout=20)
         await pieces.aclose()  # type: ignore[attr-defined] # a generator
-    assert running(daemon.folder) == []
+    # what was killed takes a moment to be gone
+    await wait_until_async(lambda: not running(daemon.folder), what="docker is gone")
 
 
 def test_what_has_no_past_has_none() -> None:
