@@ -72,7 +72,7 @@ class ToldPast:
                             lines = fitting(piece.lines, contains, any_case=any_case)
                             yield Piece(lines, piece.read)
                     if number == len(argvs) - 1 and not coverage.capped:
-                        await self._lines_lost(one, _instant(since))
+                        await self._lines_lost(one, _instant(since), high)
                 except SourceError as error:
                     if len(found) == 1 and number == len(argvs) - 1:
                         raise
@@ -98,14 +98,16 @@ class ToldPast:
             runs = "one run" if one.lost == 1 else f"{one.lost} runs"
             self.coverage.unread.append((one.name, f"the logs of {runs} before a restart are kept no longer"))
 
-    async def _lines_lost(self, one: Instance, since: int | None) -> None:
+    async def _lines_lost(self, one: Instance, since: int | None, high: int | None) -> None:
         """Tell that the log of this run begins late, if the window begins before it."""
         first, started = self._first, _epoch(one.started)
+        if started is None or (high is not None and high < started):
+            return
         if since is not None and first is not None and first <= since + SLACK * _SECOND:
             return
         if since is not None:
             first = await self._first_kept(one)
-        if first is None or started is None or (since is not None and first <= since):
+        if first is None or (since is not None and first <= since):
             return
         if first - started > QUIET * _SECOND:
             begins = f"{moment(first)[:19]}Z"
@@ -167,5 +169,8 @@ def _instant(at: float | None) -> int | None:
 
 
 def _epoch(text: str) -> int | None:
-    """The same of RFC 3339; None for an empty one."""
-    return _instant(datetime.fromisoformat(text).timestamp()) if text else None
+    """The same of RFC 3339; None for what is none."""
+    try:
+        return _instant(datetime.fromisoformat(text).timestamp())
+    except (ValueError, OverflowError):
+        return None

@@ -222,10 +222,13 @@ async def test_a_log_that_begins_late_is_told(cluster: Cluster, daemon: Daemon, 
     assert why.startswith(begins)
     (why,) = await unread(BASE - 5000, BASE - 4000)
     assert why.startswith(begins)
+    assert await unread(BASE - 9000, BASE - 8000) == []
     # it is quiet, and nothing is gone
     assert await unread(BASE - 1800) == []
     assert await unread(BASE - 3590) == []
     assert await unread(BASE - 5) == []
+    put("somewhen")
+    assert await unread(None) == []
     put(stamp(-3601))
     assert await unread(None) == await unread(BASE - 5000) == []
 
