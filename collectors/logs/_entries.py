@@ -63,7 +63,7 @@ class EntrySource:
         self.resumed = False
         self.last = b""
         self.count = FIRST_COUNT
-        self._field = field.encode()
+        self._field = field
         self._cap = cap
         self._status = SourceStatus()
         self._entries: deque[Entry] = deque()
@@ -167,7 +167,7 @@ class EntrySource:
         """Whether the stream was made anew, or restored from before: its ids stand before what was read."""
         self._status = SourceStatus(state=SourceState.FOLLOWING)
         newest = order(bytes(info.get(b"last-generated-id") or b""))
-        if newest[0] in _PLAUSIBLE:
+        if is_time(newest):
             self._modified = newest[0] / 1000
         if newest >= self._seen:
             return False
@@ -196,27 +196,37 @@ class EntrySource:
         if at > self._seen:
             self._fetched += 1
             self._seen = at
-        lines = self._line(entry, flat).split(b"\n")
-        for index, data in enumerate(lines):
-            line = Line(data[: self._cap], max(0, len(data) - self._cap))
+        lines = lines_of(entry, flat, self._field, self._cap)
+        for index, line in enumerate(lines):
             self._entries.append(Entry(entry, line, index == len(lines) - 1))
             self._bytes += len(line.data) + 1
 
-    def _line(self, entry: bytes, flat: list[Any]) -> bytes:
-        fields = dict(zip(map(bytes, flat[::2]), map(bytes, flat[1::2]), strict=False))
-        wanted = self._field or b"line"
-        if wanted in fields:
-            return fields[wanted].rstrip(b"\n")
-        if not self._field and list(fields) == [b"message"]:
-            return fields[b"message"].rstrip(b"\n")
-        told = {
-            name.decode("utf-8", "replace"): value.decode("utf-8", "replace")
-            for name, value in fields.items()
-        }
-        time = order(entry)[0]
-        if time in _PLAUSIBLE and not _TIMES & told.keys():
-            told["timestamp"] = datetime.fromtimestamp(time / 1000, UTC).isoformat()
-        return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
+
+def is_time(id_: tuple[int, int]) -> bool:
+    """Whether an id tells when its entry was added, and is no counter of somebody's own."""
+    return id_[0] in _PLAUSIBLE
+
+
+def lines_of(entry: bytes, flat: list[Any], field: str, cap: int) -> list[Line]:
+    """The lines of an entry, its id and its fields and values in turn; ``field`` as for ``EntrySource``."""
+    whole = _line(entry, flat, field.encode()).split(b"\n")
+    return [Line(data[:cap], max(0, len(data) - cap)) for data in whole]
+
+
+def _line(entry: bytes, flat: list[Any], field: bytes) -> bytes:
+    fields = dict(zip(map(bytes, flat[::2]), map(bytes, flat[1::2]), strict=False))
+    wanted = field or b"line"
+    if wanted in fields:
+        return fields[wanted].rstrip(b"\n")
+    if not field and list(fields) == [b"message"]:
+        return fields[b"message"].rstrip(b"\n")
+    told = {
+        name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, value in fields.items()
+    }
+    at = order(entry)
+    if is_time(at) and not _TIMES & told.keys():
+        told["timestamp"] = datetime.fromtimestamp(at[0] / 1000, UTC).isoformat()
+    return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _text(data: bytes) -> str:

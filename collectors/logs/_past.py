@@ -3,7 +3,7 @@
 ``Past`` blocks and belongs in a worker thread; each piece that it gives is a moment to stop.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,6 +18,9 @@ PIECE = 1024 * 1024
 
 SLACK = 60.0
 """Seconds by which lines may stand out of order; so much more is read at both ends of a window."""
+
+ESCAPE = b"\\u"
+"""How JSON may write any letter."""
 
 When = Callable[[bytes], float | None]
 
@@ -171,6 +174,20 @@ class Past:
             return lines
         self.coverage.cut_bytes += over
         return [line[:cap] for line in lines]
+
+
+def fitting(
+    lines: list[bytes], contains: bytes | None, *, any_case: bool, also: Sequence[bytes] = (ESCAPE,)
+) -> list[bytes]:
+    """Lines with a text, or where it may stand in another form (``also``); all where none is wanted."""
+    if not contains:
+        return lines
+    wanted = contains.lower() if any_case else contains
+    return [
+        line
+        for line in lines
+        if wanted in (line.lower() if any_case else line) or any(form in line for form in also)
+    ]
 
 
 def in_window(files: list[PastFile], since: float | None, until: float | None) -> list[PastFile]:

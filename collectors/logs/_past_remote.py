@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 from collectors.errors import UnreachableError
-from collectors.logs._past import SLACK, Coverage, Piece, When, in_window, told_time
+from collectors.logs._past import SLACK, Coverage, Piece, When, fitting, in_window, told_time
 from collectors.transport.host import Host
 from collectors.transport.read.files_lines import LINE_CAP
 from collectors.transport.read.files_past import PastFile, in_order
@@ -15,9 +15,6 @@ PIECE = 4 * 1024 * 1024
 
 BRACKET = 1024 * 1024
 """Bytes around an end of the window that are not worth another round trip."""
-
-ESCAPE = b"\\u"
-"""How JSON may write any letter."""
 
 HEAD = 64 * 1024
 """Bytes by which the format of a log is recognised."""
@@ -39,6 +36,8 @@ class RemotePast:
     newest first; those of a packed file oldest first, since it can be unpacked from its beginning only.
     ``coverage`` tells of the last reading.
     """
+
+    newest_first = True
 
     def __init__(
         self,
@@ -225,12 +224,7 @@ class RemotePast:
     def _kept(self, lines: list[bytes], contains: bytes | None, *, any_case: bool) -> list[bytes]:
         cap = self._line_cap
         self.coverage.cut_bytes += sum(len(line) - cap for line in lines if len(line) > cap)
-        if contains:
-            wanted = contains.lower() if any_case else contains
-            lines = [
-                line for line in lines if wanted in (line.lower() if any_case else line) or ESCAPE in line
-            ]
-        return [line[:cap] for line in lines]
+        return [line[:cap] for line in fitting(lines, contains, any_case=any_case)]
 
 
 def _lines(told: bytes) -> list[bytes]:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from collectors.base import Context
 from collectors.errors import OptionsError
 from collectors.logs._following import FollowedLogs, FollowOptions, Way
 from collectors.logs._formats.names import Format
 from collectors.logs._formats.parser import Parser
+from collectors.logs._past_told import ToldPast
 from collectors.logs._told import ToldLogs
 from collectors.transport.servers.docker import DockerWay
 from collectors.transport.servers.spec import Container
@@ -47,12 +49,20 @@ class DockerLogs(FollowedLogs[DockerLogOptions]):
 
     def way(self) -> Way:
         """By docker, with nothing opened."""
-        way = DockerWay(self.context.collector, Container(self.options.container, self.options.context))
-        return ToldLogs(way, self.options, self.context.clock)
+        return ToldLogs(_way(self.options, self.context), self.options, self.context.clock)
+
+    @classmethod
+    def past(cls, options: DockerLogOptions, context: Context, key: bytes | None) -> ToldPast:
+        """What docker keeps of the log of the container with that id."""
+        return ToldPast(_way(options, context), key, line_cap=options.max_line)
 
     def parser(self) -> Parser:
         """A parser for the format that was named."""
         return Parser(self.options.format)
+
+
+def _way(options: DockerLogOptions, context: Context) -> DockerWay:
+    return DockerWay(context.collector, Container(options.container, options.context))
 
 
 COLLECTOR = DockerLogs

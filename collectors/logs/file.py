@@ -1,5 +1,6 @@
 """Log files, here or on a server: followed through rotation, parsed whatever their format, counted."""
 
+import os
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,9 +9,12 @@ from collectors.logs._following import FollowedLogs, FollowOptions, Way
 from collectors.logs._formats.names import Format
 from collectors.logs._formats.parser import Parser
 from collectors.logs._local import LocalFiles
+from collectors.logs._past import told_time
+from collectors.logs._past_remote import RemotePast
 from collectors.logs._remote import RemoteFiles
 from collectors.options import Size
 from collectors.transport.read.files import TailOptions
+from collectors.transport.read.files_glob import is_pattern
 from collectors.transport.read.files_lines import Line
 from collectors.transport.read.remote_follow import FollowWanted
 
@@ -78,6 +82,21 @@ class FileLogs(FollowedLogs[FileOptions]):
     def parser(self) -> Parser:
         """A parser for the format that was named."""
         return Parser(self.options.format)
+
+    @classmethod
+    def past(cls, options: FileOptions, context: Context, key: bytes | None) -> RemotePast | None:
+        """The file with that path and its neighbours, on a server or read by sudo."""
+        path = options.path if key is None else os.fsdecode(key)
+        if not (context.server or options.sudo) or (key is None and is_pattern(path)):
+            return None
+        return RemotePast(
+            context.host,
+            path,
+            when=told_time(options.format),
+            sudo=options.sudo,
+            timeout=context.timeout,
+            line_cap=options.max_line,
+        )
 
     def _when(self, line: bytes) -> float | None:
         """The time that a line tells."""

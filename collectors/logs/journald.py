@@ -4,8 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from collectors.base import Context
 from collectors.logs._following import FollowedLogs, FollowOptions, Way
 from collectors.logs._formats.parser import Parser
+from collectors.logs._past_program import JournalPast
 from collectors.logs._program import ProgramWay
 from collectors.options import Duration
 from collectors.transport.read.journal import JournalQuery, JournalSource, filters
@@ -71,12 +73,9 @@ class JournaldLogs(FollowedLogs[JournaldOptions]):
     def way(self) -> Way:
         """One journalctl."""
         options, context = self.options, self.context
-        wanted = filters(
-            options.units, options.identifiers, options.priority, options.namespace, options.directory
-        )
         label = ", ".join((*options.units, *options.identifiers)) or "journal"
         source = JournalSource(
-            JournalQuery(wanted, options.sudo),
+            _query(options),
             label=label,
             back=options.back,
             catch_up=options.catch_up,
@@ -90,6 +89,19 @@ class JournaldLogs(FollowedLogs[JournaldOptions]):
     def parser(self) -> Parser:
         """Each line is JSON."""
         return Parser("json")
+
+    @classmethod
+    def past(cls, options: JournaldOptions, context: Context, key: bytes | None) -> JournalPast:  # noqa: ARG003 - it is one stream
+        """What the journal keeps, by the same filters."""
+        query = _query(options)
+        return JournalPast(context.host, query, timeout=context.timeout, line_cap=options.max_line)
+
+
+def _query(options: JournaldOptions) -> JournalQuery:
+    wanted = filters(
+        options.units, options.identifiers, options.priority, options.namespace, options.directory
+    )
+    return JournalQuery(wanted, options.sudo)
 
 
 COLLECTOR = JournaldLogs

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from collectors.base import Context
 from collectors.errors import OptionsError
 from collectors.logs._following import FollowedLogs, FollowOptions, Way
 from collectors.logs._formats.names import Format
 from collectors.logs._formats.parser import Parser
+from collectors.logs._past_told import ToldPast
 from collectors.logs._told import ToldLogs
 from collectors.transport.servers.children import Guard
 from collectors.transport.servers.kube import KubeWay
@@ -53,13 +55,21 @@ class KubeLogs(FollowedLogs[KubeLogOptions]):
 
     def way(self) -> Way:
         """By kubectl, with nothing opened."""
-        options = self.options
-        pod = Pod(options.target, options.container, options.namespace, options.context, options.selector)
-        return ToldLogs(KubeWay(self.context.collector, pod, Guard()), options, self.context.clock)
+        return ToldLogs(_way(self.options, self.context), self.options, self.context.clock)
+
+    @classmethod
+    def past(cls, options: KubeLogOptions, context: Context, key: bytes | None) -> ToldPast:
+        """What the cluster keeps of the log of the pod with that uid."""
+        return ToldPast(_way(options, context), key, line_cap=options.max_line)
 
     def parser(self) -> Parser:
         """A parser for the format that was named."""
         return Parser(self.options.format)
+
+
+def _way(options: KubeLogOptions, context: Context) -> KubeWay:
+    pod = Pod(options.target, options.container, options.namespace, options.context, options.selector)
+    return KubeWay(context.collector, pod, Guard())
 
 
 COLLECTOR = KubeLogs

@@ -12,6 +12,7 @@ from collectors.logs._entries import EntrySource
 from collectors.logs._following import ROUND, FollowedLogs, Found, Results, Way, read_here
 from collectors.logs._formats.names import Format
 from collectors.logs._formats.parser import Parser
+from collectors.logs._past_entries import EntriesPast
 from collectors.logs._stream import Stream
 from collectors.options import Duration, Size
 from collectors.text import shown
@@ -127,6 +128,15 @@ class RedisLogs(FollowedLogs[RedisLogOptions]):
     def parser(self) -> Parser:
         """A parser for the format that was named."""
         return Parser(self.options.format)
+
+    @classmethod
+    def past(cls, options: RedisLogOptions, context: Context, key: bytes | None) -> EntriesPast | None:
+        """What is left of the stream with that key."""
+        if key is None and len(options.streams) > 1:
+            return None
+        stream = options.streams[0].encode() if key is None else key
+        reader = RedisReader(context, options)
+        return EntriesPast(reader, stream, field=options.field, line_cap=options.max_line)
 
 
 COLLECTOR = RedisLogs

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Sequence
 
@@ -13,6 +14,8 @@ from collectors.transport.spawn import Spawned, spawn
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _COMPLAINTS = 4096
+_RELAYED = 1.0
+"""Seconds in which a program that sudo runs has ended."""
 
 
 def quiet_environment() -> dict[str, str]:
@@ -47,19 +50,20 @@ class LocalHost:
                 f"{argv[0]} gave no answer in {span(timeout)}", "is the machine overloaded?"
             ) from None
         finally:
-            await process.end()
+            await _ended(process, by_sudo=_by_sudo(argv))
         return Ran(code, out, err)
 
     async def stream(self, argv: Sequence[str]) -> ByteStream:
         """Start a program; raises as ``Host.run`` says."""
-        return ProcessStream(await started(argv, given=False))
+        return ProcessStream(await started(argv, given=False), by_sudo=_by_sudo(argv))
 
 
 class ProcessStream:
     """The output of a child process."""
 
-    def __init__(self, process: Spawned) -> None:
+    def __init__(self, process: Spawned, *, by_sudo: bool = False) -> None:
         self._process = process
+        self._by_sudo = by_sudo
         self._complaints = bytearray()
         self._listening = asyncio.create_task(self._listen())
 
@@ -75,7 +79,7 @@ class ProcessStream:
 
     async def close(self) -> None:
         """Kill it and reap it."""
-        await self._process.end()
+        await _ended(self._process, by_sudo=self._by_sudo)
         self._listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._listening
@@ -94,6 +98,23 @@ async def started(argv: Sequence[str], *, given: bool) -> Spawned:
         raise UnsupportedError(f"there is no {argv[0]} on this machine") from None
     except OSError as error:
         raise UnsupportedError(f"{argv[0]} cannot be started: {error.strerror}") from None
+
+
+def _by_sudo(argv: Sequence[str]) -> bool:
+    return "sudo" in argv[:4]
+
+
+async def _ended(process: Spawned, *, by_sudo: bool) -> None:
+    """End a program with all that it started, also while we are being cancelled."""
+    try:
+        if process.returncode is None and by_sudo:
+            # what sudo runs takes no signal of ours, and sudo hands on those that it can catch
+            process.signal(signal.SIGTERM)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_RELAYED):
+                    await process.wait()
+    finally:
+        await process.end()
 
 
 async def whole(stream: asyncio.StreamReader | None, limit: int) -> bytes:

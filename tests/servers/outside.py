@@ -63,11 +63,15 @@ class Cluster(Stand):
         ports: Mapping[int, int] | None = None,
         created: str = "2025-01-01T00:00:00Z",
         uid: str = "",
+        restarts: int = 0,
+        began: str = "",
+        started: str = "",
         **meta: str,
     ) -> Path:
         """Add a pod with the containers app and side; `ports` of this machine by ports of the pod.
 
-        Returns the file that holds its log.
+        Returns the file that holds its log. `started`: when app was. `began`: when its run before did,
+        whose log is kept then in a file that is called after it.
         """
         log = self.folder / f"{name}.log"
         log.touch()
@@ -78,7 +82,13 @@ class Cluster(Stand):
             "labels": dict(labels or {"app": "orders"}),
             **meta,
         }
-        told = {"name": "app", "ready": ready, "restartCount": 2, "state": {}}
+        told: dict[str, Any] = {"name": "app", "ready": ready, "restartCount": restarts, "state": {}}
+        previous = self.folder / f"{name}.previous.log"
+        if started:
+            told["state"] = {"running": {"startedAt": started}}
+        if began:
+            told["lastState"] = {"terminated": {"startedAt": began}}
+            previous.touch()
         if phase == "Pending":
             told["state"] = {"waiting": {"reason": "ImagePullBackOff"}}
         status = {
@@ -93,6 +103,7 @@ class Cluster(Stand):
             "status": status,
             "ports": dict(ports or {}),
             "log": str(log),
+            "previous": str(previous) if began else "",
             "cuts": 0,
         }
         self.state["pods"] = [one for one in self.state["pods"] if one["metadata"]["name"] != name] + [pod]

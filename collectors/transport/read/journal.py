@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from collectors.errors import AccessError
 from collectors.positions import HERE, Position
-from collectors.transport.host import Host
+from collectors.transport.host import Host, Ran
 from collectors.transport.read.files_lines import LINE_CAP, Line
 from collectors.transport.read.program import BUFFERED, ProgramSource, refusal, words
 from collectors.transport.read.source import Got, Place
@@ -86,16 +86,7 @@ class JournalSource(ProgramSource):
 
         ``wanted``: seconds to wait for an answer. ``wall``: UTC epoch seconds.
         """
-        ran = await host.run(self._query.argv("--lines=1"), timeout=wanted)
-        told = ran.err.decode("utf-8", "replace")
-        if "not seeing messages" in told or "insufficient permissions" in told:
-            why = "its login sees its own messages alone" if host.name else "only one's own messages are seen"
-            raise AccessError(
-                words(host, f"the journal may not be read: {why}"),
-                "add the login to the group systemd-journal, or set `sudo`",
-            )
-        if ran.code != 0:
-            raise refusal(host, "journalctl", ran)
+        ran = await last_entry(host, self._query, wanted)
         if self.starts and (last := self._drained()) is not None:
             return self._following(f"--after-cursor={last['cursor']}")
         self._backlog_until = _number(_TIME.search(ran.out))
@@ -174,6 +165,24 @@ class JournalSource(ProgramSource):
                     return True, lines[:index]
                 return False, lines
         return True, lines
+
+
+async def last_entry(host: Host, query: JournalQuery, wanted: float) -> Ran:
+    """The last entry, which shows that the journal may be read; raises SourceError where it may not.
+
+    ``wanted``: seconds to wait for an answer.
+    """
+    ran = await host.run(query.argv("--lines=1"), timeout=wanted)
+    told = ran.err.decode("utf-8", "replace")
+    if "not seeing messages" in told or "insufficient permissions" in told:
+        why = "its login sees its own messages alone" if host.name else "only one's own messages are seen"
+        raise AccessError(
+            words(host, f"the journal may not be read: {why}"),
+            "add the login to the group systemd-journal, or set `sudo`",
+        )
+    if ran.code != 0:
+        raise refusal(host, "journalctl", ran)
+    return ran
 
 
 def filters(

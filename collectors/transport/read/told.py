@@ -20,9 +20,8 @@ class ToldTail:
     """One such log: a task puts bytes in, the passes take lines out.
 
     ``began``: UTC epoch seconds; what is older was there before we began to watch. ``back``: how many
-    seconds before that are wanted. A line goes on in the form of Kubernetes' CRI, of an unknown stream, so
-    that its time counts where it tells none itself. ``wanted``: whether its source is still there;
-    ``said``: the last line that was none of the log.
+    seconds before that are wanted. ``wanted``: whether its source is still there; ``said``: the last line
+    that was none of the log.
     """
 
     def __init__(self, key: str, label: str, *, began: float, back: float, cap: int = LINE_CAP) -> None:
@@ -47,8 +46,7 @@ class ToldTail:
     @property
     def since(self) -> str:
         """From when on a program is to tell, RFC 3339: from the last line on, which then comes again."""
-        at = datetime.fromtimestamp(self._last // _SECOND, UTC)
-        return f"{at:%Y-%m-%dT%H:%M:%S}.{self._last % _SECOND:09d}Z"
+        return moment(self._last)
 
     @property
     def full(self) -> bool:
@@ -75,16 +73,13 @@ class ToldTail:
     def put(self, data: bytes) -> None:
         """Take what came next."""
         for line in self._splitter.feed(data):
-            found = _STAMP.match(line.data)
+            found = told_line(line)
             if found is None:
                 # kubectl and docker talk about themselves in between
-                self.said = line.data[:500].decode("utf-8", "replace").strip()
-                continue
-            time = _instant(found[1], found[2] or b"", found[3])
-            if not self._is_known(time):
-                text = found[0] + b"- F " + line.data[found.end() :]
-                self._lines.append((time, Line(text, line.lost)))
-                self._waiting += len(text)
+                self.said = words_of(line)
+            elif not self._is_known(found[0]):
+                self._lines.append(found)
+                self._waiting += len(found[1].data)
 
     def read(self, limit: int, now: float, wall: float) -> Got:  # noqa: ARG002 - the protocol's
         """Lines that came, of one kind: told before we began, or after."""
@@ -127,6 +122,32 @@ class ToldTail:
         elif time > self._last:
             self._last, self._same = time, 1
         return False
+
+
+def told_line(line: Line) -> tuple[int, Line] | None:
+    """A line with its time in nanoseconds of the epoch; None for what is none of the log.
+
+    It goes on in the form of Kubernetes' CRI, of an unknown stream, so that its time counts where it tells
+    none itself.
+    """
+    found = _STAMP.match(line.data)
+    if found is None:
+        return None
+    text = found[0] + b"- F " + line.data[found.end() :]
+    return _instant(found[1], found[2] or b"", found[3]), Line(text, line.lost)
+
+
+def words_of(line: Line) -> str:
+    """What kubectl or docker says of itself, capped."""
+    return line.data[:500].decode("utf-8", "replace").strip()
+
+
+def moment(nanoseconds: int | None) -> str:
+    """A time of the epoch as both take it, RFC 3339; empty for None."""
+    if nanoseconds is None:
+        return ""
+    at = datetime.fromtimestamp(nanoseconds // _SECOND, UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{nanoseconds % _SECOND:09d}Z"
 
 
 @lru_cache(maxsize=64)

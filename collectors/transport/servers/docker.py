@@ -35,7 +35,8 @@ _OWN = (
 class Seen:
     """A container as it was when we looked; ``addresses`` and ``published`` lead to it from its machine.
 
-    ``published``: ports of that machine by (address, port), for a port of the container.
+    ``published``: ports of that machine by (address, port), for a port of the container. ``created`` is
+    RFC 3339.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Seen:
     addresses: tuple[str, ...]
     on_host: bool
     published: Mapping[int, tuple[tuple[str, int], ...]]
+    created: str = ""
 
 
 class DockerWay(OutsideWay):
@@ -131,11 +133,17 @@ class DockerWay(OutsideWay):
     async def instances(self) -> tuple[Instance, ...]:
         """The container, also where it has ended."""
         seen = await self._look(self._wanted.name)
-        return (Instance(seen.id, seen.name),)
+        return (Instance(seen.id, seen.name, started=seen.created),)
 
     def log_argv(self, instance: Instance, since: str) -> tuple[str, ...]:
         """``docker logs -f``."""
         return (*self.program, "logs", "-f", "--timestamps", "--since", since, instance.key)
+
+    def past_argvs(self, instance: Instance, since: str, until: str) -> tuple[tuple[str, ...], ...]:
+        """One ``docker logs``, which tells of all runs of the container."""
+        named = (("--since", since), ("--until", until))
+        bounds = (word for option, moment in named if moment for word in (option, moment))
+        return ((*self.program, "logs", "--timestamps", *bounds, instance.key),)
 
     def fault_of(self, complaint: bytes) -> tuple[Fault, str]:
         """What docker complains of."""
@@ -200,6 +208,7 @@ def _seen(told: Mapping[str, Any]) -> Seen:
         addresses=tuple(str(one["IPAddress"]) for one in networks if one.get("IPAddress")),
         on_host=(told.get("HostConfig") or {}).get("NetworkMode") == "host",
         published=dict(_published(network.get("Ports") or {})),
+        created=str(told.get("Created") or ""),
     )
 
 

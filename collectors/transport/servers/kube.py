@@ -128,17 +128,18 @@ class KubeWay(OutsideWay):
 
     async def instances(self) -> tuple[Instance, ...]:
         """The pods whose containers have begun."""
-        wanted = self._wanted.container
-        return tuple(
-            Instance(pod.uid, pod.name, wanted or pod.container)
-            for pod in await self.pods()
-            if pod.phase != "Pending"
-        )
+        return tuple(self._instance(pod) for pod in await self.pods() if pod.phase != "Pending")
 
     def log_argv(self, instance: Instance, since: str) -> tuple[str, ...]:
         """``kubectl logs -f``; the server takes whole seconds, so some lines come twice."""
         options = ("-f", "--timestamps", f"--since-time={since}", "-c", instance.container)
         return (*self.program, "logs", *options, instance.name)
+
+    def past_argvs(self, instance: Instance, since: str, until: str) -> tuple[tuple[str, ...], ...]:  # noqa: ARG002 - kubectl has no such bound
+        """``kubectl logs``, before it that of the run before where there was one; its log goes on to now."""
+        options = ("--timestamps", *((f"--since-time={since}",) if since else ()), "-c", instance.container)
+        runs = (("--previous",), ()) if instance.previous else ((),)
+        return tuple((*self.program, "logs", *run, *options, instance.name) for run in runs)
 
     def fault_of(self, complaint: bytes) -> tuple[Fault, str]:
         """What kubectl complains of."""
@@ -180,6 +181,14 @@ class KubeWay(OutsideWay):
         forwards = tuple(self._forwards.values())
         self._forwards.clear()
         await asyncio.gather(*(child.close() for _, child in forwards))
+
+    def _instance(self, pod: PodSeen) -> Instance:
+        container = self._wanted.container or pod.container
+        seen = next((one for one in pod.runs_of if one.container == container), None)
+        if seen is None:
+            return Instance(pod.uid, pod.name, container)
+        lost = max(0, seen.restarts - seen.previous)
+        return Instance(pod.uid, pod.name, container, seen.started, seen.previous, lost, seen.began)
 
     def _chosen(self) -> PodSeen:
         if self._pod is None:

@@ -11,12 +11,27 @@ _DEFAULT = "kubectl.kubernetes.io/default-container"
 
 
 @dataclass(frozen=True, slots=True)
+class Runs:
+    """How often a container was started again, and whether the log of the run before is kept (``previous``).
+
+    ``started``: when the last run began; ``began``: the oldest one whose log is kept. RFC 3339, empty where
+    that is not told.
+    """
+
+    container: str
+    restarts: int
+    previous: bool
+    started: str
+    began: str
+
+
+@dataclass(frozen=True, slots=True)
 class PodSeen:
     """One pod as it was when we looked.
 
     ``phase`` is Kubernetes' word; ``reason`` why a container waits (``CrashLoopBackOff``), empty if none
     does. ``leaving``: it is being deleted. ``created`` is RFC 3339. ``container``: the one that kubectl
-    takes by itself.
+    takes by itself. ``runs_of``: its containers that were started.
     """
 
     name: str
@@ -30,6 +45,7 @@ class PodSeen:
     reason: str
     containers: tuple[str, ...]
     container: str
+    runs_of: tuple[Runs, ...] = ()
 
     @property
     def runs(self) -> bool:
@@ -103,4 +119,19 @@ def _seen(item: Mapping[str, Any]) -> PodSeen:
         reason=next((reason for reason in waiting if reason), ""),
         containers=containers,
         container=default if default in containers else (containers[0] if containers else ""),
+        runs_of=tuple(map(_runs, told)),
+    )
+
+
+def _runs(told: Mapping[str, Any]) -> Runs:
+    """One of ``containerStatuses``."""
+    before = (told.get("lastState") or {}).get("terminated") or {}
+    state = told.get("state") or {}
+    started = str((state.get("running") or state.get("terminated") or {}).get("startedAt") or "")
+    return Runs(
+        container=str(told.get("name", "")),
+        restarts=int(told.get("restartCount", 0)),
+        previous=bool(before),
+        started=started,
+        began=str(before.get("startedAt") or "") if before else started,
     )

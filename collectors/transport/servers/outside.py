@@ -24,11 +24,20 @@ _NO_SHELL = (b'exec: "sh"', b"executable file not found")
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A pod or container that has a log; ``key`` is another one for each that was made."""
+    """A pod or container that has a log; ``key`` is another one for each that was made.
+
+    ``started``: when that run began of which its log tells. ``previous``: the log of the run before is
+    kept as well. ``lost``: how many runs' logs are kept no longer; what is left begins at ``began``. Times
+    are RFC 3339, empty where they are not known.
+    """
 
     key: str
     name: str
     container: str = ""
+    started: str = ""
+    previous: bool = False
+    lost: int = 0
+    began: str = ""
 
 
 class OutsideWay(ABC):
@@ -129,6 +138,13 @@ class OutsideWay(ABC):
     @abstractmethod
     def log_argv(self, instance: Instance, since: str) -> tuple[str, ...]:
         """The command that tells its log since a moment (RFC 3339), each line behind its time."""
+
+    @abstractmethod
+    def past_argvs(self, instance: Instance, since: str, until: str) -> tuple[tuple[str, ...], ...]:
+        """Commands that tell what is kept of its log, the oldest part first, and end; lines as above.
+
+        ``since`` and ``until`` (RFC 3339): bounds, empty for none; what they cannot keep out comes too.
+        """
 
     @abstractmethod
     def fault_of(self, complaint: bytes) -> tuple[Fault, str]:

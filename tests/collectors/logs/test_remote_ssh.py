@@ -1,17 +1,23 @@
 """Log files through a real sshd: every line once through lost connections, words where there is no way."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from collectors.base import Context
 from collectors.errors import SourceError
+from collectors.logs import _past_program
+from collectors.logs._pasts import past_of
 from collectors.logs.command import CommandLogs
+from collectors.logs.journald import JournaldOptions
 from collectors.transport.read import remote_follow
 from tests.collectors.logs.following import following
 from tests.collectors.logs.lost import through_losses
 from tests.collectors.logs.test_resume import put
+from tests.servers import journald
 from tests.servers.reaching import QUICK, at, reaching
 from tests.servers.sshd import Operator, Sshd
 from tests.servers.waiting import wait_until_async
@@ -78,6 +84,40 @@ async def test_a_command_runs_on_the_server_and_no_shell_reads_it(
         async with following(kind=CommandLogs, dialer=servers, argv=("no-such-program",)) as stream:
             with pytest.raises(SourceError, match="web-1"):
                 await stream.until(lambda: False, 30)
+
+
+async def test_the_past_of_a_journal_there_is_ended_there(
+    sshd: Sshd, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journald.need()
+    monkeypatch.setattr(_past_program, "PIECE", 256 * 1024)
+    with journald.Journald() as journal:
+        # more than ssh and its pipes hold, so that journalctl waits for us
+        await asyncio.to_thread(journal.lines, range(6_000))
+        options = JournaldOptions(identifiers=(journal.identifier,), namespace=journal.namespace)
+
+        def running() -> bool:
+            name = f"--namespace={journal.namespace}".encode()
+            return any(name in words and words[0] == b"journalctl" for words in _commands())
+
+        async with reaching(operator, at(sshd)) as servers:
+            past = past_of("logs.journald", options, Context(collector="log", server="web-1", dialer=servers))
+            assert past is not None
+            entries = [entry async for piece in past.pieces() for entry in piece.lines]
+            assert len(entries) == 6_000
+            pieces = past.pieces()
+            assert b"line 5999" in (await anext(pieces)).lines[-1]
+            assert running()
+            await pieces.aclose()  # type: ignore[attr-defined] # a generator
+            await wait_until_async(lambda: not running(), deadline=10, what="journalctl is gone there")
+
+
+def _commands() -> Iterator[list[bytes]]:
+    """The command lines of all programs here."""
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit():
+                yield (entry / "cmdline").read_bytes().split(b"\0")
 
 
 async def test_a_server_that_is_away_is_told_and_mends_by_itself(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def run(state: dict[str, Any], words: list[str]) -> int:
 
 
 def logs(state: dict[str, Any], words: list[str]) -> int:
-    """``logs -f --timestamps --since TIME NAME``: ends when the container does."""
+    """``logs [-f] --timestamps [--since TIME] [--until TIME] NAME``; one that follows ends with it."""
     found = _container(state, words[-1])
     if found is None:
         return remote.fail(f"Error response from daemon: No such container: {words[-1]}")
@@ -69,7 +69,9 @@ def logs(state: dict[str, Any], words: list[str]) -> int:
         now = _container(json.loads(Path(os.environ["STANDIN_DAEMON"]).read_text()), words[-1])
         return now is None or not now["State"]["Running"]
 
-    return remote.tell(found["log"], words[words.index("--since") + 1], ended)
+    since = words[words.index("--since") + 1] if "--since" in words else ""
+    until = words[words.index("--until") + 1] if "--until" in words else "~"
+    return remote.tell(found["log"], since, ended if "-f" in words else lambda: True, until)
 
 
 def _container(state: dict[str, Any], name: str) -> Any:

@@ -24,6 +24,9 @@ NO_PROGRAM = (
     ' to exec in container: failed to start exec "6f": OCI runtime exec failed: exec failed: unable to start'
     ' container process: exec: "{program}": executable file not found in $PATH: unknown'
 )
+PREVIOUS = (
+    'Error from server (BadRequest): previous terminated container "{container}" in pod "{name}" not found'
+)
 REFUSED = (
     'E1127 07:16:54.150282   10050 portforward.go:424] "Unhandled Error" err="an error occurred forwarding'
     " {local} -> {port}: error forwarding port {port} to pod 0c1d, uid : failed to execute portforward in"
@@ -108,11 +111,13 @@ def forward(state: dict[str, Any], words: list[str]) -> int:
 
 
 def logs(state: dict[str, Any], words: list[str]) -> int:
-    """``logs -f --timestamps --since-time=TIME -c CONTAINER POD``: whole seconds count; ends with the pod."""
-    name, since = (
-        words[-1],
-        next(word for word in words if word.startswith("--since-time=")).partition("=")[2],
-    )
+    """``logs [-f] [--previous] --timestamps [--since-time=TIME] -c CONTAINER POD``.
+
+    Whole seconds count; one that follows ends with the pod.
+    """
+    name = words[-1]
+    told = [word.partition("=")[2] for word in words if word.startswith("--since-time=")]
+    since = told[0][:19] if told else ""
     pod = _pod(state, name)
     if pod is None:
         return remote.fail(
@@ -121,12 +126,17 @@ def logs(state: dict[str, Any], words: list[str]) -> int:
     if words[-2] not in [one["name"] for one in pod["spec"]["containers"]]:
         return remote.fail(f"error: container {words[-2]} is not valid for pod {name}")
 
+    if "--previous" in words and not pod["previous"]:
+        return remote.fail(PREVIOUS.format(container=words[-2], name=name))
+    if "-f" not in words:
+        return remote.tell(pod["previous" if "--previous" in words else "log"], since, lambda: True)
+
     def cut() -> int:
         found = _pod(json.loads(Path(os.environ["STANDIN_CLUSTER"]).read_text()), name)
         return -1 if found is None else int(found["cuts"])
 
     before = cut()
-    remote.tell(pod["log"], since[:19], lambda: cut() != before)
+    remote.tell(pod["log"], since, lambda: cut() != before)
     return 0 if cut() < 0 else remote.fail("error: unexpected EOF")
 
 

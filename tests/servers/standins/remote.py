@@ -53,13 +53,13 @@ def _pump(source: IO[bytes], target: IO[bytes]) -> None:
             target.close()
 
 
-def tell(path: str, since: str, ended: Callable[[], bool]) -> int:
-    """Tell lines of a file, which begin with their times, since a time; and what is added until the end."""
+def tell(path: str, since: str, ended: Callable[[], bool], until: str = "~") -> int:
+    """Tell lines of a file, which begin with their times, of a span; and what is added until the end."""
     with Path(path).open() as log:
         while True:
             over = ended()
             for line in log:
-                if line >= since:
+                if since <= line <= until:
                     sys.stdout.write(line)
             sys.stdout.flush()
             if over:

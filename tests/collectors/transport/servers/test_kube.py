@@ -202,7 +202,7 @@ async def test_pods_come_and_go_and_the_oldest_ready_one_is_used(cluster: Cluste
         ("orders-1", "Running", True),
         ("orders-2", "Running", True),
     ]
-    assert (pods[0].reason, pods[1].restarts, pods[1].node) == ("ImagePullBackOff", 2, "node-a")
+    assert (pods[0].reason, pods[1].restarts, pods[1].node) == ("ImagePullBackOff", 0, "node-a")
     await way.open()
     assert await way.check() is not None
     breaking = asyncio.ensure_future(way.broken())
