@@ -32,6 +32,10 @@ class EntriesPast:
         """None: nobody knows how large the entries are."""
         return None
 
+    async def head(self) -> list[bytes]:
+        """None: nobody knows what will be told."""
+        return []
+
     async def pieces(
         self,
         since: float | None = None,

@@ -44,6 +44,10 @@ class JournalPast:
         """None: nobody knows how much a program will tell."""
         return None
 
+    async def head(self) -> list[bytes]:
+        """None: nobody knows what will be told."""
+        return []
+
     async def pieces(
         self,
         since: float | None = None,

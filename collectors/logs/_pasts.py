@@ -1,6 +1,6 @@
 """The past of a stream by the type of its collector: one way to ask, wherever it lies."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from collectors import registry
@@ -23,6 +23,10 @@ class AsksPast(Protocol):
 
         Raises SourceError.
         """
+        ...
+
+    async def head(self) -> Sequence[bytes]:
+        """Lines by which the format is recognised; none where nobody knows beforehand. Raises SourceError."""
         ...
 
     def pieces(

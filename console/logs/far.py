@@ -7,11 +7,12 @@ from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import dataclass
 from math import inf
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from collectors.errors import QuarterdeckError
 from collectors.lines.facts import Profile, detect
-from collectors.logs._past import Coverage, Piece
+from collectors.logs._past import Piece
+from collectors.logs._pasts import AsksPast
 from console.logs.asking.needle import Needle
 from console.logs.gathering import Chunks, before, merged, parted, sampled
 from console.logs.language.moments import Window
@@ -19,6 +20,9 @@ from console.logs.source import Chunk, State, Stream
 
 CAP = 256 * 1024 * 1024
 """Bytes that are read of one log where it lies, at most."""
+
+CAP_TURNED = 64 * 1024 * 1024
+"""The same where it is told oldest first, and so held until its end has come."""
 
 LOOK = 0.2
 """Seconds between two looks at whether the question was given up."""
@@ -33,40 +37,11 @@ class GivenUpError(Exception):
     """The question was given up while somebody else was at work."""
 
 
-class AsksPast(Protocol):
-    """The past of one stream, where it lies; raises SourceError where there is no way to it."""
-
-    @property
-    def coverage(self) -> Coverage:
-        """What the last reading had."""
-        ...
-
-    async def estimate(self, since: float | None = None, until: float | None = None) -> int | None:
-        """Bytes to be read for a window, at most; None where nobody knows beforehand."""
-        ...
-
-    async def head(self) -> Sequence[bytes]:
-        """Lines by which the format is recognised; none where nothing is known beforehand."""
-        ...
-
-    def pieces(
-        self,
-        since: float | None = None,
-        until: float | None = None,
-        *,
-        contains: bytes | None = None,
-        any_case: bool = False,
-        cap: int | None = None,
-    ) -> AsyncIterator[Piece]:
-        """Whole lines of the window and a little around it, newest first."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class FarLog:
     """A stream and its past; ``past`` is called on the loop where that is asked.
 
-    ``where``: the server. ``whole``: from then on (UTC epoch seconds) others hold all of it.
+    ``where``: "on web-1". ``whole``: from then on (UTC epoch seconds) others hold all of it.
     """
 
     stream: Stream
@@ -138,9 +113,10 @@ class FarLines:
                 raise found
             else:
                 _, past, much = found
-                most = self._cap if much is None else min(much, self._cap)
+                cap = self._cap_of(past)
+                most = cap if much is None else min(much, cap)
                 self.total += most if much is not None else 0
-                words = f"at most {_mib(most)} are read on {log.where}"
+                words = f"at most {_mib(most)} are read {log.where}"
                 self._say(f"{log.stream.name}: {words}")
                 self._tell(log, words)
                 pasts.append((log, past))
@@ -159,9 +135,10 @@ class FarLines:
                 span.until,
                 contains=needle.bytes if needle is not None and searched else None,
                 any_case=needle is not None and needle.folds,
-                cap=self._cap,
+                cap=self._cap_of(past),
             )
-            for chunk in self._joined(log, pieces, profile):
+            chunks = self._joined(log, pieces, profile, turned=not past.newest_first)
+            for chunk in chunks if past.newest_first else reversed(list(chunks)):
                 yield before(chunk, log.whole)
         except QuarterdeckError as error:
             self._tell(log, error.why)
@@ -171,10 +148,16 @@ class FarLines:
                 self._finish(pieces)
         why = "; ".join(f"{path}: {why}" for path, why in past.coverage.unread[:3])
         if past.coverage.capped:
-            why = f"its limit of {_mib(self._cap)} came first: what is older was not read"
+            beyond = "older" if past.newest_first else "newer"
+            why = f"its limit of {_mib(self._cap_of(past))} came first: what is {beyond} was not read"
         self._tell(log, why)
 
-    def _joined(self, log: FarLog, pieces: AsyncIterator[Piece], profile: Profile | None) -> Chunks:
+    def _cap_of(self, past: AsksPast) -> int:
+        return self._cap if past.newest_first else min(self._cap, CAP_TURNED)
+
+    def _joined(
+        self, log: FarLog, pieces: AsyncIterator[Piece], profile: Profile | None, *, turned: bool
+    ) -> Chunks:
         """Pieces as chunks; lines that begin no record go with the piece in which theirs begins."""
         carried, forward = b"", False
         while (piece := self._wait(_next(pieces))) is not None:
@@ -182,10 +165,10 @@ class FarLines:
                 profile = detect(sampled(piece.lines))
             if profile is None:
                 continue
-            if carried and piece.forward is not forward:
+            if carried and (piece.forward or turned) is not forward:
                 yield Chunk(log.stream, profile, carried)
                 carried = b""
-            forward = piece.forward
+            forward = piece.forward or turned
             if profile.direct:
                 yield Chunk(log.stream, profile, records=piece.lines)
                 continue

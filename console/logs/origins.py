@@ -4,11 +4,16 @@ import os
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from collectors.logs._past_remote import RemotePast
+from collectors.base import Context
+from collectors.errors import UnsupportedError
+from collectors.logs._pasts import AsksPast, past_of
 from collectors.model.subject import Subject
 from collectors.transport.endpoint import Dialer
 from console.logs.reach import Origin
+from console.logs.warm import PASTS
 from console.settings.values import CollectorSettings
+
+_WHERE = {"logs.kube": "by kubectl", "logs.docker": "by docker", "logs.redis": "by Redis"}
 
 
 def origins(
@@ -21,16 +26,31 @@ def origins(
     ]
 
 
+def where_of(settings: CollectorSettings) -> str:
+    """Where the past of a collector's streams lies, as a sentence says it."""
+    if settings.server:
+        return f"on {settings.server}"
+    return _WHERE.get(settings.type, "on this machine")
+
+
+def asks(settings: CollectorSettings, dialer: Callable[[], Dialer], key: bytes | None = None) -> AsksPast:
+    """The past of a collector's stream; raises what ``past_of`` raises, and where there is none."""
+    context = Context(
+        collector=settings.name,
+        instance=settings.instance,
+        server=settings.server,
+        timeout=settings.timeout,
+        dialer=dialer(),
+    )
+    past = past_of(settings.type, settings.options, context, key)
+    if past is None:
+        raise UnsupportedError("the past of this stream cannot be asked")
+    return past
+
+
 def _origin(subject: Subject, settings: CollectorSettings | None, dialer: Callable[[], Dialer]) -> Origin:
-    if settings is None or settings.type != "logs.file":
+    if settings is None or settings.type not in PASTS:
         return Origin(subject, why="only what is in memory can be asked of this source")
-    path, options = os.fsdecode(subject.id.key), settings.options
-    if settings.server or options.sudo:
-        past = partial(_remote, dialer, settings, path)
-        return Origin(subject, far=past, where=settings.server or "this machine")
-    return Origin(subject, path)
-
-
-def _remote(dialer: Callable[[], Dialer], settings: CollectorSettings, path: str) -> RemotePast:
-    host = dialer().host(settings.server)
-    return RemotePast(host, path, sudo=settings.options.sudo, timeout=settings.timeout)
+    if settings.type == "logs.file" and not (settings.server or settings.options.sudo):
+        return Origin(subject, os.fsdecode(subject.id.key))
+    return Origin(subject, far=partial(asks, settings, dialer, subject.id.key), where=where_of(settings))

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
+from collectors.logs._pasts import AsksPast
 from collectors.model.subject import Subject
 from console.logs.asked import Profiles
-from console.logs.far import AsksPast, FarLines, FarLog
+from console.logs.far import FarLines, FarLog
 from console.logs.gathering import FileLines, before, by_subject, chunk_of, stream_of
 from console.logs.language.moments import Window
 from console.logs.ring import Kept, Ring

@@ -25,7 +25,7 @@ LINES = 1_024
 FULL = 512 * 1024
 """Bytes of lines at which a block is packed before it has all its records."""
 
-PASTS = frozenset({"logs.file"})
+PASTS = frozenset({"logs.file", "logs.journald", "logs.kube", "logs.docker", "logs.redis"})
 """Types of collectors whose streams somebody else keeps."""
 
 Keeps = Callable[[Subject], bool]

@@ -13,8 +13,11 @@ from collectors.text import shown
 from collectors.transport.read.files_glob import expand, is_pattern
 from collectors.transport.read.files_past import neighbours
 from console.logs.language.names import did_you_mean
+from console.logs.origins import where_of
 from console.logs.source import State, Stream
+from console.logs.warm import PASTS
 from console.settings import Settings
+from console.settings.values import CollectorSettings
 
 PIPE = "-"
 MOST_FILES = 1_000
@@ -114,44 +117,42 @@ def saved(name: str, settings: Settings) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class FarFile:
-    """One log on a server; ``sudo`` as its collector says."""
+class Far:
+    """A collector whose streams' past lies elsewhere."""
 
-    server: str
-    path: str
-    sudo: bool
+    settings: CollectorSettings
     stream: Stream
 
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """The files of all ``logs.file`` collectors, here and on servers, and the streams that cannot be read."""
+    """The files of log collectors here, the logs that lie elsewhere, and the streams that cannot be read."""
 
     here: list[tuple[str, Stream]] = field(default_factory=list)
-    far: list[FarFile] = field(default_factory=list)
+    far: list[Far] = field(default_factory=list)
     beyond: list[State] = field(default_factory=list)
 
 
 def configured(settings: Settings, *, past: bool) -> Configured:
-    """What the configuration watches; files on servers are asked only for a span of time (``past``)."""
+    """What the configuration watches; what lies elsewhere is asked only for a span of time (``past``)."""
     found = Configured()
-    files, beyond = found.here, found.beyond
     for one in settings.collectors:
-        if one.type != "logs.file" or not one.enabled or one.options is None:
+        if one.type not in PASTS or not one.enabled or one.options is None:
             continue
-        path = str(Path(one.options.path).expanduser())
-        if one.server:
-            name = f"{one.name}/{one.instance}" if one.instance else one.name
-            if past and not is_pattern(path):
-                stream = Stream(name, one.service, one.instance)
-                found.far.append(FarFile(one.server, one.options.path, one.options.sudo, stream))
-            else:
-                need = "say since: to have it read there" if not past else "a pattern is not read there"
-                beyond.append(State(name, complete=False, why=f"lies on {one.server}: {need}"))
+        if one.type == "logs.file" and not (one.server or one.options.sudo):
+            path = str(Path(one.options.path).expanduser())
+            paths = [each for each, _ in expand(path, MOST_FILES)[0]] if is_pattern(path) else [path]
+            paths = without_neighbours(paths) if past else paths
+            names = [f"{one.name}/{Path(each).name}" if len(paths) > 1 else one.name for each in paths]
+            found.here.extend(
+                (path, Stream(name, one.service, one.instance))
+                for path, name in zip(paths, names, strict=True)
+            )
             continue
-        paths = [found for found, _ in expand(path, MOST_FILES)[0]] if is_pattern(path) else [path]
-        names = [f"{one.name}/{Path(found).name}" if len(paths) > 1 else one.name for found in paths]
-        files += [
-            (found, Stream(name, one.service, one.instance)) for found, name in zip(paths, names, strict=True)
-        ]
+        stream = Stream(f"{one.name}/{one.instance}" if one.instance else one.name, one.service, one.instance)
+        if past:
+            found.far.append(Far(one, stream))
+        else:
+            why = f"lies {where_of(one)}: say since: to have it read there"
+            found.beyond.append(State(stream.name, complete=False, why=why))
     return found

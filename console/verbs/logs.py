@@ -34,7 +34,7 @@ from console.logs.telling import (
 from console.settings import Settings
 from console.verbs.logfiles import (
     PIPE,
-    FarFile,
+    Far,
     Named,
     NoFileError,
     configured,
@@ -80,7 +80,7 @@ class _Asked:
     question: Question
     files: list[tuple[str, Stream]]
     beyond: list[State] = field(default_factory=list)
-    far: list[FarFile] = field(default_factory=list)
+    far: list[Far] = field(default_factory=list)
     servers: Mapping[str, Server] = field(default_factory=dict)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
@@ -17,16 +18,20 @@ from collectors.logs import _past_remote
 from collectors.logs._formats.parser import Parser
 from collectors.logs._past import Coverage, Piece
 from collectors.logs._past_remote import RemotePast
+from collectors.logs._pasts import AsksPast
+from collectors.logs.command import CommandOptions
+from collectors.logs.file import FileOptions
+from collectors.logs.journald import JournaldOptions
+from collectors.logs.kube import KubeLogOptions
 from collectors.model.logs import LogBatch
 from collectors.model.practice import Practice
-from collectors.transport.endpoint import DirectDialer
 from collectors.transport.local import LocalHost
 from collectors.transport.read.files_lines import Line
 from console.engine.host import wind_up
 from console.logs.asked import Asked, Profiles
 from console.logs.asking.ask import ask
 from console.logs.asking.needle import needle_of
-from console.logs.far import AsksPast, FarLines, FarLog
+from console.logs.far import FarLines, FarLog
 from console.logs.gathering import FileLines
 from console.logs.origins import origins
 from console.logs.reach import Origin, Reach
@@ -34,6 +39,7 @@ from console.logs.ring import Ring
 from console.logs.running import Running
 from console.logs.source import Stream
 from console.settings.values import CollectorSettings
+from tests.console.engine.ways import ScriptedPool
 from tests.console.logs.test_running import Heard, done, line, now
 from tests.servers.waiting import wait_until
 
@@ -81,7 +87,7 @@ def test_memory_and_a_past_elsewhere_are_met_once(tmp_path: Path, loop: asyncio.
     keep(ring, written(path))
     assert 0 < ring.dropped < 2000
     asked = Asked("since:1h | count, min(n), max(n) by region", now=now())
-    reach = reach_of(ring, asked, loop, Origin(APP, far=partial(there, path), where="web-1"))
+    reach = reach_of(ring, asked, loop, Origin(APP, far=partial(there, path), where="on web-1"))
     answer = ask(asked.question, reach, asked.moment)
     assert answer.table is not None
     assert sorted(answer.table.rows) == [("eu", 1000, 1, 1999), ("us", 1000, 0, 1998)]
@@ -93,7 +99,7 @@ def test_memory_alone_is_enough_where_it_holds_all(tmp_path: Path, loop: asyncio
     path, ring = tmp_path / "app.jsonl", Ring()
     keep(ring, written(path))
     asked = Asked("since:30m | count", now=now())
-    reach = reach_of(ring, asked, loop, Origin(APP, far=partial(there, path), where="web-1"))
+    reach = reach_of(ring, asked, loop, Origin(APP, far=partial(there, path), where="on web-1"))
     answer = ask(asked.question, reach, asked.moment)
     assert answer.table is not None
     assert answer.coverage.complete
@@ -104,7 +110,7 @@ def test_how_much_is_told_before_it_is_read(tmp_path: Path, loop: asyncio.Abstra
     path = tmp_path / "app.jsonl"
     written(path, 20_000)
     asked = Asked("since:1d | count", now=now())
-    reach = reach_of(Ring(), asked, loop, Origin(APP, far=partial(there, path), where="web-1"))
+    reach = reach_of(Ring(), asked, loop, Origin(APP, far=partial(there, path), where="on web-1"))
     chunks = reach.chunks(asked.window)
     first = next(chunk for chunk in chunks)
     assert first.size == 0
@@ -128,7 +134,10 @@ def test_a_limit_and_a_lost_way_are_told_and_the_rest_is_answered(
     path = tmp_path / "app.jsonl"
     written(path)
     asked = Asked("since:1d | count", now=now())
-    known = (Origin(APP, far=partial(there, path), where="web-1"), Origin(OTHER, far=nowhere, where="web-2"))
+    known = (
+        Origin(APP, far=partial(there, path), where="on web-1"),
+        Origin(OTHER, far=nowhere, where="on web-2"),
+    )
     answer = ask(asked.question, reach_of(Ring(), asked, loop, *known, cap=1000), asked.moment)
     assert answer.table is not None
     assert answer.table.rows != ((0,),)
@@ -178,7 +187,7 @@ def test_records_of_several_lines_are_whole_there_too(
     asked = Asked(question, now=now())
     far = ask(
         asked.question,
-        reach_of(Ring(), asked, loop, Origin(APP, far=partial(there, path), where="web-1")),
+        reach_of(Ring(), asked, loop, Origin(APP, far=partial(there, path), where="on web-1")),
         asked.moment,
     )
     here = ask(asked.question, FileLines([(str(path), Stream("shop.log"))]), asked.moment)
@@ -194,6 +203,8 @@ def test_records_of_several_lines_are_whole_there_too(
 
 class Endless:
     """A past that goes on until it is closed."""
+
+    newest_first = True
 
     def __init__(self) -> None:
         self.coverage = Coverage()
@@ -230,31 +241,58 @@ def test_what_is_given_up_is_closed_there(loop: asyncio.AbstractEventLoop) -> No
     assert past.closed.wait(10)
 
 
-def test_origins_are_told_by_the_configuration(tmp_path: Path) -> None:
-    def configured(name: str, type_: str, server: str = "", *, sudo: bool = False) -> CollectorSettings:
-        options = type("Options", (), {"sudo": sudo})()
-        return CollectorSettings(
-            name=name, type=type_, practice=Practice.LOGS, options=options, server=server
-        )
+def settings_of(name: str, kind: str, options: object, server: str = "") -> CollectorSettings:
+    return CollectorSettings(name=name, type=kind, practice=Practice.LOGS, options=options, server=server)
 
-    subjects = [
-        Context(collector=name).subject(Practice.LOGS, b"/var/log/app.log")
-        for name in ("here", "far", "root", "pipe")
+
+def test_origins_are_told_by_the_configuration() -> None:
+    configured = [
+        settings_of("here", "logs.file", FileOptions(path="/var/log/app.log")),
+        settings_of("far", "logs.file", FileOptions(path="/var/log/*.log"), "web-1"),
+        settings_of("root", "logs.file", FileOptions(path="/var/log/app.log", sudo=True)),
+        settings_of("journal", "logs.journald", JournaldOptions(units=("app.service",))),
+        settings_of("pods", "logs.kube", KubeLogOptions(target="deploy/orders")),
+        settings_of("pipe", "logs.command", CommandOptions(argv=("cat",))),
     ]
-    known = origins(
-        subjects,
-        [
-            configured("here", "logs.file"),
-            configured("far", "logs.file", "web-1"),
-            configured("root", "logs.file", sudo=True),
-            configured("pipe", "logs.command"),
-        ],
-        DirectDialer,
-    )
-    assert [(one.path, one.where, one.far is not None) for one in known] == [
-        ("/var/log/app.log", "", False),
-        ("", "web-1", True),
-        ("", "this machine", True),
-        ("", "", False),
+    subjects = [Context(collector=one.name).subject(Practice.LOGS, b"/var/log/app.log") for one in configured]
+    known = origins(subjects, configured, lambda: ScriptedPool({}, lambda: None))
+    assert [(one.path, one.where) for one in known] == [
+        ("/var/log/app.log", ""),
+        ("", "on web-1"),
+        ("", "on this machine"),
+        ("", "on this machine"),
+        ("", "by kubectl"),
+        ("", ""),
     ]
-    assert "memory" in known[3].why
+    assert "memory" in known[-1].why
+    kinds = [type(one.far()).__name__ for one in known if one.far is not None]
+    assert kinds == ["RemotePast", "RemotePast", "JournalPast", "ToldPast"]
+
+
+class OldestFirst(Endless):
+    """A past that is told from its beginning, as kubectl does it."""
+
+    newest_first = False
+
+    async def pieces(
+        self, *_span: float | None, cap: int | None = None, **_more: Any
+    ) -> AsyncIterator[Piece]:
+        for first in range(0, 30, 10):
+            if cap is not None and first * 100 >= cap:
+                self.coverage.capped = True
+                return
+            yield Piece([line(number, 3000.0 - number) for number in range(first, first + 10)], 1000)
+
+
+def test_what_is_told_oldest_first_is_turned(loop: asyncio.AbstractEventLoop) -> None:
+    asked = Asked("since:1d | count", now=now())
+    reach = reach_of(Ring(), asked, loop, Origin(APP, far=OldestFirst, where="by kubectl"))
+    chunks = [chunk for chunk in reach.chunks(asked.window) if chunk.size]
+    numbers = [[json.loads(one)["n"] for one in chunk.lines()] for chunk in chunks]
+    assert numbers == [list(range(20, 30)), list(range(10, 20)), list(range(10))]
+    short = reach_of(Ring(), asked, loop, Origin(APP, far=OldestFirst, where="by kubectl"), cap=2000)
+    answer = ask(asked.question, short, asked.moment)
+    assert answer.table is not None
+    assert answer.table.rows == ((20,),)
+    (state,) = answer.coverage.streams
+    assert "what is newer was not read" in state.why

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from collectors.logs.file import FileOptions
+from collectors.model.practice import Practice
 from collectors.transport.servers.spec import Server
 from collectors.transport.servers.state import Fault, Phase
 from console.logs.asking.ask import ask
@@ -19,11 +21,13 @@ from console.logs.gathering import FileLines
 from console.logs.language import parse
 from console.logs.language.moments import Window
 from console.logs.source import Stream
+from console.settings.values import CollectorSettings
 from console.verbs import logfar
 from console.verbs.logfar import Together, far_lines
-from console.verbs.logfiles import FarFile
+from console.verbs.logfiles import Far
 from tests.console.engine.ways import ScriptedPool
 from tests.project.program import quarterdeck
+from tests.servers.journald import Journald, need
 from tests.servers.sshd import Operator, Sshd
 
 QUESTION = "event:login.failed since:yesterday until:today | uniq(user_id), count"
@@ -59,7 +63,11 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> ScriptedPool:
 
 @contextmanager
 def far(log: Path, **more: Any) -> Iterator[FarLines]:
-    files = [FarFile("web-1", str(log), False, Stream("app"))]
+    options = FileOptions(path=str(log))
+    settings = CollectorSettings(
+        name="app", type="logs.file", practice=Practice.LOGS, options=options, server="web-1"
+    )
+    files = [Far(settings, Stream("app"))]
     given: dict[str, Any] = {"say": lambda _words: None, "cancelled": lambda: False, **more}
     with far_lines(files, SERVERS, parse(QUESTION), **given) as made:
         yield made
@@ -103,6 +111,17 @@ def test_what_is_given_up_ends(log: Path, pool: ScriptedPool) -> None:
     assert pool.closed
 
 
+def test_a_pattern_is_as_many_logs_as_there_are_less_their_own_past(log: Path, pool: ScriptedPool) -> None:
+    (log.parent / "web.jsonl").write_bytes(log.read_bytes())
+    with far(log.parent / "*.jsonl*") as lines:
+        answer = ask(parse("event:login.failed since:2d | count by stream"), lines, Moment(NOW.timestamp()))
+    assert answer.table is not None
+    assert sorted(answer.table.rows) == [("app/app.jsonl", 2030), ("app/web.jsonl", 30)]
+    with far(log.parent / "*.none") as lines:
+        answer = ask(parse("* since:2d | count"), lines, Moment(NOW.timestamp()))
+    assert [(one.complete, "no file fits" in one.why) for one in answer.coverage.streams] == [(False, True)]
+
+
 def test_through_a_real_sshd(log: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     (home / ".ssh").mkdir(parents=True, mode=0o700)
@@ -125,6 +144,28 @@ def test_through_a_real_sshd(log: Path, tmp_path: Path) -> None:
         without = quarterdeck("logs", "--config", str(config), "event:login.failed | count", home=home)
         assert without.code == 3
         assert "lies on web-1: say since:" in without.out
+
+
+def test_the_journal_is_asked_for_its_past(tmp_path: Path) -> None:
+    need()
+    with Journald() as journald:
+        journald.identifier = "orders"
+        journald.lines(range(300))
+        config = tmp_path / "quarterdeck.toml"
+        config.write_text(
+            '[collectors.orders]\ntype = "logs.journald"\nidentifiers = ["orders"]\n'
+            f'namespace = "{journald.namespace}"\n'
+        )
+        config.chmod(0o600)
+        question = ("logs", "--config", str(config), "since:1h | count, uniq(N)", "--json")
+        told = quarterdeck(*question, home=tmp_path)
+        assert told.code == 0, told.err
+        answer = json.loads(told.out)
+        assert answer["rows"] == [[300, 300]]
+        assert answer["coverage"]["complete"] is True
+        assert "orders: at most 256.0 MiB are read on this machine" in told.err
+        without = quarterdeck("logs", "--config", str(config), "* | count", home=tmp_path)
+        assert "say since:" in without.out
 
 
 def test_lines_here_and_there_come_by_their_time(log: Path, pool: ScriptedPool) -> None:
