@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import fields as dataclass_fields
+from typing import NamedTuple
 
 from collectors.logs._formats.assemble import Assembled, Assembler
 from collectors.logs._formats.display import Display
 from collectors.logs._formats.ladder import Rung
 from collectors.logs._formats.quick import Quick
+from collectors.logs._formats.quick_text import QuickText, reopened
 from collectors.logs._formats.reader import AUTO, FORMATS, PLAIN, Reader
 from collectors.logs._formats.showing import Showing, is_clean
-from collectors.model.logs import LogRecord
+from collectors.model.logs import LogRecord, RawRecord
 from collectors.model.subject import Subject
 from collectors.text import Shown
 from collectors.transport.read.files_lines import Line
@@ -17,11 +19,20 @@ from collectors.transport.read.files_lines import Line
 __all__ = ["AUTO", "FORMATS", "PLAIN", "Parser"]
 
 _REMEMBERED = 512
+_BLANK = (b" ", b"\t", b"")
 
 _new = object.__new__
 _seq, _time, _timed, _severity, _message, _raw, _fields, _parsed, _hostile, _lost = (
     LogRecord.__dict__[field.name].__set__ for field in dataclass_fields(LogRecord)
 )
+
+
+class _Held(NamedTuple):
+    """A line of text that is read, until the next shows that nothing joins it."""
+
+    made: RawRecord
+    arrival: float
+    now: float
 
 
 class Parser:
@@ -41,12 +52,18 @@ class Parser:
         self.seq = 0
         self.lenient = 0
         self.refused = 0
-        self._quick: Quick | None = None
+        self._objects: Quick | None = None
+        self._texts: QuickText | None = None
+        self._held: _Held | None = None
+        self._run = 0
+        self._run_format = ""
 
     def belongs(self, subject: Subject) -> None:
         """Tell which stream this is; what most of its lines say is made when somebody looks at them."""
         if self._reader.takes_json:
-            self._quick = Quick(self._reader, subject, self._count)
+            self._objects = Quick(self._reader, subject)
+        if self._reader.takes_text:
+            self._texts = QuickText(self._reader, subject)
 
     @property
     def format(self) -> str:
@@ -56,7 +73,7 @@ class Parser:
     @property
     def held(self) -> int:
         """Lines taken of which no record tells yet."""
-        return self._assembler.held
+        return self._assembler.held + (self._held is not None)
 
     def parse(
         self, lines: Iterable[Line], arrival: float, now: float, *, backlog: bool = False
@@ -67,25 +84,78 @@ class Parser:
         the one before it. ``now`` (CLOCK_BOOTTIME) measures how long a record is held.
         """
         out: list[LogRecord] = []
-        take, quick, assembler = self._assembler.take, self._quick, self._assembler
-        for line in lines:
+        assembler, quickly = self._assembler, self._quickly
+        for data, lost in lines:
             fallback = self._last_time if backlog and self._last_time is not None else arrival
-            if quick is not None and not line.lost and assembler.idle and line.data[:1] == b"{":
-                made = quick.record(line.data, self.seq + 1, fallback)
-                if made is not None:
-                    self.seq += 1
-                    if made.timed:
-                        self._last_time = made.time
-                    out.append(made)
-                    continue
-            out += map(self._made, take(line.data, line.lost, fallback, now))
-        if quick is not None:
-            quick.settle()
+            made = None if lost else quickly(data, fallback)
+            if made is None:
+                self._reopen()
+                self._settle()
+                out += map(self._made, assembler.take(data, lost, fallback, now))
+                continue
+            if self._held is not None:
+                out.append(self._numbered(self._held.made))
+            elif not assembler.idle:
+                self._settle()
+                out += map(self._made, assembler.end())
+            if data[:1] == b"{":
+                self._held = None
+                out.append(self._numbered(made))
+            else:
+                self._held = _Held(made, fallback, now)
+        self._settle()
         return out
 
     def flush(self, now: float, *, force: bool = False) -> list[LogRecord]:
         """The open record, unless more of its stack trace may still come."""
-        return [self._made(record) for record in self._assembler.flush(now, force=force)]
+        out: list[LogRecord] = []
+        if force and self._assembler.held:
+            # what a wrapper holds may join it
+            self._reopen()
+        held, self._held = self._held, None
+        if held is not None:
+            out.append(self._numbered(held.made))
+            self._settle()
+        out += map(self._made, self._assembler.flush(now, force=force))
+        return out
+
+    def _quickly(self, data: bytes, fallback: float) -> RawRecord | None:
+        """A line's record the quick way; None where it needs the long one."""
+        first = data[:1]
+        if first in _BLANK:
+            # it joins whatever stands open
+            return None
+        if first == b"{":
+            objects = self._objects
+            return None if objects is None or not self._assembler.idle else objects.record(data, fallback)
+        texts = self._texts
+        return None if texts is None or self._assembler.blocked else texts.record(data, fallback)
+
+    def _numbered(self, made: RawRecord) -> RawRecord:
+        """A record that is whole, numbered and counted."""
+        self.seq += 1
+        _seq(made, self.seq)
+        if made.timed:
+            self._last_time = made.time
+        name = made.teller.format
+        if name is not self._run_format:
+            self._settle()
+            self._run_format = name
+        self._run += 1
+        return made
+
+    def _settle(self) -> None:
+        """Count the records of the quick way."""
+        if self._run:
+            self._count(self._run_format, self._run)
+            self._run = 0
+
+    def _reopen(self) -> None:
+        """Let the line held stand open as the long way has it: one came that may join it."""
+        held, self._held = self._held, None
+        if held is not None:
+            told, text = reopened(held.made)
+            self._assembler.begin(told, held.made.raw, text, held.arrival, held.now)
 
     def _made(self, record: Assembled) -> LogRecord:
         told, showing = record.told, self._showing
@@ -118,9 +188,11 @@ class Parser:
         return made
 
     def _count(self, name: str, records: int) -> None:
-        seen = self._seen
-        seen[name] = seen.get(name, 0) + records
-        self._total += records
-        if self._total >= _REMEMBERED:
-            self._total = 0
-            self._seen = {known: count // 2 for known, count in seen.items() if count > 1}
+        while records:
+            seen, step = self._seen, min(records, _REMEMBERED - self._total)
+            seen[name] = seen.get(name, 0) + step
+            records -= step
+            self._total += step
+            if self._total >= _REMEMBERED:
+                self._total = 0
+                self._seen = {known: count // 2 for known, count in seen.items() if count > 1}

@@ -191,9 +191,7 @@ SHAPES: tuple[Shape, ...] = (
 )
 
 _COMMON = re.compile(rf"{_ISO} [A-Za-z](?!\S{{0,200}}(?: \S{{0,64}})?\[)")
-_USUAL = re.compile(
-    rf"({_ISO}) (?=[A-Za-z](?!\S{{0,200}}(?: \S{{0,64}})?\[))({_LEVELS})(?![\w=-])"
-)
+_USUAL = re.compile(rf"({_ISO}) (?=[A-Za-z](?!\S{{0,200}}(?: \S{{0,64}})?\[))({_LEVELS})(?![\w=-])")
 _TIMED = re.compile(rf"\[?(?P<time>{_ISO})\]?")
 # between time and level stand names of hosts, processes and threads: bracketed, or with a digit or a mark
 _BARE = r"(?=[A-Za-z_]{0,60}[\d.:/=\[-])[^\s\[|][^\s|]{0,60}+"
