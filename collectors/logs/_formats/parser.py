@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import fields as dataclass_fields
-from typing import NamedTuple
 
 from collectors.logs._formats.assemble import Assembled, Assembler
 from collectors.logs._formats.display import Display
@@ -19,7 +18,9 @@ from collectors.transport.read.files_lines import Line
 __all__ = ["AUTO", "FORMATS", "PLAIN", "Parser"]
 
 _REMEMBERED = 512
-_BLANK = (b" ", b"\t", b"")
+_JOIN_ANY = (b" ", b"\t", b"")
+"""Lines that begin so have no head of their own."""
+
 
 _new = object.__new__
 _seq, _time, _timed, _severity, _message, _raw, _fields, _parsed, _hostile, _lost = (
@@ -27,12 +28,8 @@ _seq, _time, _timed, _severity, _message, _raw, _fields, _parsed, _hostile, _los
 )
 
 
-class _Held(NamedTuple):
-    """A line of text that is read, until the next shows that nothing joins it."""
-
-    made: RawRecord
-    arrival: float
-    now: float
+_Held = tuple[RawRecord, float, float]
+"""A line of text that is read, until the next shows that nothing joins it; its arrival, when it came."""
 
 
 class Parser:
@@ -55,8 +52,6 @@ class Parser:
         self._objects: Quick | None = None
         self._texts: QuickText | None = None
         self._held: _Held | None = None
-        self._run = 0
-        self._run_format = ""
 
     def belongs(self, subject: Subject) -> None:
         """Tell which stream this is; what most of its lines say is made when somebody looks at them."""
@@ -84,26 +79,36 @@ class Parser:
         the one before it. ``now`` (CLOCK_BOOTTIME) measures how long a record is held.
         """
         out: list[LogRecord] = []
-        assembler, quickly = self._assembler, self._quickly
+        whole: list[RawRecord] = []
+        objects, texts, assembler = self._objects, self._texts, self._assembler
         for data, lost in lines:
             fallback = self._last_time if backlog and self._last_time is not None else arrival
-            made = None if lost else quickly(data, fallback)
+            first = data[:1]
+            if lost or first in _JOIN_ANY or assembler.blocked:
+                made = None
+            elif first == b"{":
+                made = objects.record(data, fallback) if objects is not None and assembler.idle else None
+            else:
+                made = texts.record(data, fallback) if texts is not None else None
             if made is None:
                 self._reopen()
-                self._settle()
+                self._numbered(whole, out)
                 out += map(self._made, assembler.take(data, lost, fallback, now))
                 continue
-            if self._held is not None:
-                out.append(self._numbered(self._held.made))
+            held = self._held
+            if held is not None:
+                whole.append(held[0])
             elif not assembler.idle:
-                self._settle()
+                self._numbered(whole, out)
                 out += map(self._made, assembler.end())
-            if data[:1] == b"{":
+            if first == b"{":
                 self._held = None
-                out.append(self._numbered(made))
+                whole.append(made)
             else:
-                self._held = _Held(made, fallback, now)
-        self._settle()
+                self._held = (made, fallback, now)
+            if backlog:
+                self._numbered(whole, out)
+        self._numbered(whole, out)
         return out
 
     def flush(self, now: float, *, force: bool = False) -> list[LogRecord]:
@@ -114,48 +119,34 @@ class Parser:
             self._reopen()
         held, self._held = self._held, None
         if held is not None:
-            out.append(self._numbered(held.made))
-            self._settle()
+            self._numbered([held[0]], out)
         out += map(self._made, self._assembler.flush(now, force=force))
         return out
 
-    def _quickly(self, data: bytes, fallback: float) -> RawRecord | None:
-        """A line's record the quick way; None where it needs the long one."""
-        first = data[:1]
-        if first in _BLANK:
-            # it joins whatever stands open
-            return None
-        if first == b"{":
-            objects = self._objects
-            return None if objects is None or not self._assembler.idle else objects.record(data, fallback)
-        texts = self._texts
-        return None if texts is None or self._assembler.blocked else texts.record(data, fallback)
-
-    def _numbered(self, made: RawRecord) -> RawRecord:
-        """A record that is whole, numbered and counted."""
-        self.seq += 1
-        _seq(made, self.seq)
-        if made.timed:
-            self._last_time = made.time
-        name = made.teller.format
-        if name is not self._run_format:
-            self._settle()
-            self._run_format = name
-        self._run += 1
-        return made
-
-    def _settle(self) -> None:
-        """Count the records of the quick way."""
-        if self._run:
-            self._count(self._run_format, self._run)
-            self._run = 0
+    def _numbered(self, whole: list[RawRecord], out: list[LogRecord]) -> None:
+        """Number, count and give out records of the quick way."""
+        seq, name, run = self.seq, "", 0
+        for made in whole:
+            seq += 1
+            _seq(made, seq)
+            if made.timed:
+                self._last_time = made.time
+            if made.teller.format is not name:
+                self._count(name, run)
+                name, run = made.teller.format, 0
+            run += 1
+        self._count(name, run)
+        self.seq = seq
+        out += whole
+        whole.clear()
 
     def _reopen(self) -> None:
         """Let the line held stand open as the long way has it: one came that may join it."""
         held, self._held = self._held, None
         if held is not None:
-            told, text = reopened(held.made)
-            self._assembler.begin(told, held.made.raw, text, held.arrival, held.now)
+            made, arrival, now = held
+            told, text = reopened(made)
+            self._assembler.begin(told, made.raw, text, arrival, now)
 
     def _made(self, record: Assembled) -> LogRecord:
         told, showing = record.told, self._showing

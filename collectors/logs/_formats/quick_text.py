@@ -36,6 +36,7 @@ _UNESCAPED = frozenset({"zap", "klog", "structlog"})
 _CAREFUL = frozenset((*CARRIERS, *_UNESCAPED))
 _ENDLESS = re.compile(r"\d{36}")
 _DEEP = 64
+_LONG = 2048
 
 
 class TextTeller:
@@ -312,11 +313,15 @@ def _is_simple(lane: _Lane, match: re.Match[str], text: str) -> bool:
     if name in _UNESCAPED:
         if "\\" in text:
             return False
-        # what is long in a number or deep in an object is hostile
+        # what is long or deep in an object is hostile
         return (
             name != "zap"
             or "{" not in text
-            or (_ENDLESS.search(text) is None and text.count("{") + text.count("[") < _DEEP)
+            or (
+                len(text) < _LONG
+                and _ENDLESS.search(text) is None
+                and text.count("{") + text.count("[") < _DEEP
+            )
         )
     start = match.end()
     if lane.versioned:
