@@ -54,7 +54,12 @@ Fields = tuple[tuple[Shown, Shown], ...]
 
 
 class Teller(Protocol):
-    """Knows how a stream's lines are read."""
+    """Knows how a stream's lines of one format are read."""
+
+    @property
+    def format(self) -> str:
+        """The format."""
+        ...
 
     def message(self, raw: bytes) -> Shown:
         """The message of a line, redacted; any thread may ask."""

@@ -17,12 +17,15 @@ from collectors.base import Context
 from collectors.lines.facts import detect, facts
 from collectors.lines.facts import records as lines_of
 from collectors.logs._formats.parser import Parser
+from collectors.logs._stream import BUNCH
 from collectors.logs.file import FileLogs, FileOptions
+from collectors.model.practice import Practice
 from collectors.transport.read.files_lines import Line
 from console.logs.ring import Ring
 from tests.bench.figures import Figure
 
 START = 1_795_460_000.0
+SUBJECT = Context(collector="bench", service="orders").subject(Practice.LOGS, b"app.log")
 
 
 def json_lines(count: int) -> list[bytes]:
@@ -59,6 +62,25 @@ def text_lines(count: int) -> list[bytes]:
     ]
 
 
+def more_text_lines(count: int) -> list[tuple[str, list[bytes]]]:
+    """Lines as servers and other loggers write them."""
+    rng = random.Random(7)
+    heads = (
+        ("logfmt", 'time=2026-11-23T18:53:44.{n:03}Z level=INFO msg="request {r} done" region=eu status=200'),
+        ("nginx", '10.0.0.{p} - - [23/Nov/2026:18:53:44 +0000] "GET /o/{r} HTTP/1.1" 200 {n} "-" "curl/8.5"'),
+        ("log4j", "2026-11-23T18:53:44,{n:03} [main] INFO  com.shop.Checkout - request {r} done"),
+        ("PostgreSQL", "2026-11-23 18:53:44.{n:03} UTC [42{p}] app@shop LOG:  duration: {r}.{n} ms"),
+        ("syslog", "Nov 23 18:53:44 web1 checkout[42{p}]: request {r} done in {n} ms"),
+    )
+    return [
+        (
+            name,
+            [head.format(n=n % 1000, p=n % 9, r=rng.randrange(99_999)).encode() for n in range(count)],
+        )
+        for name, head in heads
+    ]
+
+
 def rate(lines: list[bytes], work: Callable[[Iterable[bytes]], object]) -> float:
     best = 0.0
     for _ in range(3):
@@ -78,6 +100,16 @@ def records(lines: Iterable[bytes]) -> None:
     parser = Parser()
     for line in lines:
         parser.parse((Line(line),), START, 0.0)
+    parser.flush(0.0, force=True)
+
+
+def records_of_a_stream(lines: Iterable[bytes]) -> None:
+    """The way of the console: a stream's own parser, lines in bunches."""
+    parser = Parser()
+    parser.belongs(SUBJECT)
+    held = list(map(Line, lines))
+    for at in range(0, len(held), BUNCH):
+        parser.parse(held[at : at + BUNCH], START, 0.0)
     parser.flush(0.0, force=True)
 
 
@@ -132,6 +164,9 @@ def figures(_place: object) -> Iterator[Figure]:
         speed, turn = asyncio.run(through_the_collector(lines, Path(folder) / "app.jsonl"))
     words = f"{speed:,.0f}/s, the loop's longest turn {turn:.1f} ms"
     yield Figure("log lines, file to ring", "–", words, "")
+    text = text_lines(30_000)
+    words = f"{rate(text, records_of_a_stream):,.0f}/s"
+    yield Figure("plain text log lines to records", "–", words, f"{rate(text, records):,.0f}/s (read whole)")
 
 
 def main() -> None:
@@ -141,17 +176,23 @@ def main() -> None:
     print(f"{count} lines, {sum(map(len, plain)) / count:.0f} B a JSON line, best of 3, one core")
     for name, lines, work in (
         ("JSON, bare msgspec loop", plain, bare),
-        ("JSON to records", plain, records),
-        ("JSON with a secret in every line", with_secrets, records),
-        ("plain text to records", text_lines(count), records),
+        ("JSON to records, the long way", plain, records),
+        ("JSON to records", plain, records_of_a_stream),
+        ("JSON with secrets, the long way", with_secrets, records),
+        *(
+            (f"{name} to records", made, records_of_a_stream)
+            for name, made in (("plain text", text_lines(count)), *more_text_lines(count))
+        ),
+        ("plain text to records, the long way", text_lines(count), records),
         ("JSON to facts, line by line", plain, told),
         ("JSON to facts, lines joined", plain, joined),
         ("plain text to facts, lines joined", text_lines(count), joined),
     ):
         print(f"  {name:36} {rate(lines, work):12,.0f} lines/s")
-    with tempfile.TemporaryDirectory() as folder:
-        speed, turn = asyncio.run(through_the_collector(plain, Path(folder) / "app.jsonl"))
-    print(f"  {'from file to ring, on a loop':36} {speed:12,.0f} lines/s, longest turn {turn:.1f} ms")
+    for name, lines in (("JSON", plain), ("plain text", text_lines(count))):
+        with tempfile.TemporaryDirectory() as folder:
+            speed, turn = asyncio.run(through_the_collector(lines, Path(folder) / "app.log"))
+        print(f"  {f'{name}, file to ring, on a loop':36} {speed:12,.0f} lines/s, longest turn {turn:.1f} ms")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collectors.logs._formats import otlp
 from collectors.logs._formats.blocks import Block, block_of
 from collectors.logs._formats.colours import colourless
 from collectors.logs._formats.envelope import HELD_BACK, Envelope, Inner
-from collectors.logs._formats.joins import HELD, Join, opens_trace
+from collectors.logs._formats.joins import HELD, JOINS_ANY, Join, opens_trace
 from collectors.logs._formats.ladder import Rung
 from collectors.logs._formats.parsed import Told
 from collectors.logs._formats.reader import PLAIN, Reader, is_endless
@@ -103,6 +103,21 @@ class Assembler:
             self._any(inner, arrival, now)
         return self._given()
 
+    @property
+    def blocked(self) -> bool:
+        """Whether a record of several lines is open that takes lines of any kind."""
+        return self._block is not None
+
+    def end(self) -> list[Assembled]:
+        """The record of text that stands open, for a line came that joins nothing."""
+        self._close()
+        return self._given()
+
+    def begin(self, told: Told, data: bytes, text: str, arrival: float, now: float) -> None:
+        """Open a record with a line that is read already; none must stand open."""
+        self._begin(told, Inner(data, None, [data], 0, _NO_FIELDS, self._at), text, arrival, now)
+        self._at += 1
+
     def flush(self, now: float, *, force: bool = False) -> list[Assembled]:
         """The open record, unless more of it may still come."""
         if force:
@@ -189,23 +204,34 @@ class Assembler:
         """A line of text, or one that should have been JSON (``broken``)."""
         text, hostile = colourless(inner.data)
         hostile = hostile or refused or is_hostile(text) or is_endless(text)
-        told = None if broken else self._reader.line(text, arrival)
         opened = self._open
+        if opened is not None and not broken and text[:1] in JOINS_ANY and not opened.join.full(opened.size):
+            # most lines of a trace: nothing need be read of them
+            opened.join.takes(text, has_head=False)
+            _join(opened, inner, text, now, hostile=hostile)
+            return
+        told = None if broken else self._reader.line(text, arrival)
         if opened is not None and not broken:
             fits = not opened.join.full(opened.size)
             if fits and opened.join.takes(text, has_head=told is not None):
                 _join(opened, inner, text, now, hostile=hostile)
                 return
         self._close()
-        headed = told is not None and told.format != "logfmt"
         if told is None:
             told = Told(PLAIN, None, None, text.rstrip(), {}, ok=not broken and self._usual() in ("", PLAIN))
         elif not self._reader.means(told.format):
             told.ok = False
-        expects = headed and told.severity is not None and told.severity >= Severity.WARNING
-        record = _record(told, inner, arrival, text, told.format, hostile=hostile)
+        record = self._begin(told, inner, text, arrival, now)
+        record.hostile = hostile
         record.rung = Rung.REFUSED if refused else Rung.NONE
+
+    def _begin(self, told: Told, inner: Inner, text: str, arrival: float, now: float) -> Assembled:
+        headed = told.format not in (PLAIN, "logfmt")
+        expects = headed and told.severity is not None and told.severity >= Severity.WARNING
+        record = _record(told, inner, arrival, text, told.format, hostile=False)
+        record.rung = Rung.NONE
         self._open = _Open(record, Join(text, headed=headed, expects=expects), now)
+        return record
 
     def _close(self) -> None:
         opened, self._open = self._open, None

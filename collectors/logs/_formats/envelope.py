@@ -15,6 +15,11 @@ _CRI = re.compile(
 )
 
 
+def is_wrapped(data: bytes) -> bool:
+    """Whether a line is one that Kubernetes wrapped."""
+    return _CRI.match(data[:128]) is not None
+
+
 @dataclass(slots=True)
 class Inner:
     """What a program wrote; ``time`` and ``raw`` are the runtime's, ``at`` is its first line's number."""

@@ -11,6 +11,10 @@ MOST_BYTES = 256 * 1024
 HELD = 1.0
 """Seconds for which a record within a stack trace is held open."""
 
+JOINS_ANY = (" ", "\t")
+"""What begins so belongs to the record before it, whatever else it is."""
+
+_LOOKED_AT = 300
 _OPENERS = (
     "Traceback (most recent call last)",
     "During handling of the above exception",
@@ -34,6 +38,11 @@ def opens_trace(text: str) -> bool:
     return text.startswith(_OPENERS)
 
 
+def goes_below(text: str) -> bool:
+    """Whether a line with a head may belong to a record of its process before it."""
+    return _BELOW.match(text[:_LOOKED_AT]) is not None
+
+
 class Join:
     """Follows one open record from line to line.
 
@@ -43,7 +52,7 @@ class Join:
     def __init__(self, first: str, *, headed: bool = False, expects: bool = False) -> None:
         self._headed = headed
         self._expects = expects
-        self._pid = found[1] if (found := _PID.match(first[:300])) else ""
+        self._pid = found[1] if (found := _PID.match(first[:_LOOKED_AT])) else ""
         self._was_trace = self.in_trace = opens_trace(first)
         self._lines = 1
 
@@ -58,11 +67,11 @@ class Join:
         return joined
 
     def _belongs(self, text: str, *, has_head: bool) -> bool:
-        if text[:1] in (" ", "\t"):
+        if text[:1] in JOINS_ANY:
             self._was_trace = self.in_trace = True
             return True
         if has_head:
-            below = _BELOW.match(text[:300])
+            below = _BELOW.match(text[:_LOOKED_AT])
             return below is not None and below[1] == self._pid
         if opens_trace(text):
             self._was_trace = self.in_trace = True

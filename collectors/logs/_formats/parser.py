@@ -7,9 +7,10 @@ from collectors.logs._formats.assemble import Assembled, Assembler
 from collectors.logs._formats.display import Display
 from collectors.logs._formats.ladder import Rung
 from collectors.logs._formats.quick import Quick
+from collectors.logs._formats.quick_text import QuickText, reopened
 from collectors.logs._formats.reader import AUTO, FORMATS, PLAIN, Reader
 from collectors.logs._formats.showing import Showing, is_clean
-from collectors.model.logs import LogRecord
+from collectors.model.logs import LogRecord, RawRecord
 from collectors.model.subject import Subject
 from collectors.text import Shown
 from collectors.transport.read.files_lines import Line
@@ -17,11 +18,18 @@ from collectors.transport.read.files_lines import Line
 __all__ = ["AUTO", "FORMATS", "PLAIN", "Parser"]
 
 _REMEMBERED = 512
+_JOIN_ANY = (b" ", b"\t", b"")
+"""Lines that begin so have no head of their own."""
+
 
 _new = object.__new__
 _seq, _time, _timed, _severity, _message, _raw, _fields, _parsed, _hostile, _lost = (
     LogRecord.__dict__[field.name].__set__ for field in dataclass_fields(LogRecord)
 )
+
+
+_Held = tuple[RawRecord, float, float]
+"""A line of text that is read, until the next shows that nothing joins it; its arrival, when it came."""
 
 
 class Parser:
@@ -41,12 +49,16 @@ class Parser:
         self.seq = 0
         self.lenient = 0
         self.refused = 0
-        self._quick: Quick | None = None
+        self._objects: Quick | None = None
+        self._texts: QuickText | None = None
+        self._held: _Held | None = None
 
     def belongs(self, subject: Subject) -> None:
         """Tell which stream this is; what most of its lines say is made when somebody looks at them."""
         if self._reader.takes_json:
-            self._quick = Quick(self._reader, subject, self._count)
+            self._objects = Quick(self._reader, subject)
+        if self._reader.takes_text:
+            self._texts = QuickText(self._reader, subject)
 
     @property
     def format(self) -> str:
@@ -56,7 +68,7 @@ class Parser:
     @property
     def held(self) -> int:
         """Lines taken of which no record tells yet."""
-        return self._assembler.held
+        return self._assembler.held + (self._held is not None)
 
     def parse(
         self, lines: Iterable[Line], arrival: float, now: float, *, backlog: bool = False
@@ -67,27 +79,74 @@ class Parser:
         the one before it. ``now`` (CLOCK_BOOTTIME) measures how long a record is held.
         """
         out: list[LogRecord] = []
-        take, quick, assembler = self._assembler.take, self._quick, self._assembler
-        for line in lines:
+        whole: list[RawRecord] = []
+        objects, texts, assembler = self._objects, self._texts, self._assembler
+        for data, lost in lines:
             fallback = self._last_time if backlog and self._last_time is not None else arrival
-            if quick is not None and not line.lost and assembler.idle and line.data[:1] == b"{":
-                made = quick.record(line.data, self.seq + 1, fallback)
-                if made is not None:
-                    self.seq += 1
-                    if made.timed:
-                        self._last_time = made.time
-                    out.append(made)
-                    continue
-            if quick is not None:
-                quick.settle()
-            out += map(self._made, take(line.data, line.lost, fallback, now))
-        if quick is not None:
-            quick.settle()
+            first = data[:1]
+            if lost or first in _JOIN_ANY or assembler.blocked:
+                made = None
+            elif first == b"{":
+                made = objects.record(data, fallback) if objects is not None and assembler.idle else None
+            else:
+                made = texts.record(data, fallback) if texts is not None else None
+            if made is None:
+                self._reopen()
+                self._numbered(whole, out)
+                out += map(self._made, assembler.take(data, lost, fallback, now))
+                continue
+            held = self._held
+            if held is not None:
+                whole.append(held[0])
+            elif not assembler.idle:
+                self._numbered(whole, out)
+                out += map(self._made, assembler.end())
+            if first == b"{":
+                self._held = None
+                whole.append(made)
+            else:
+                self._held = (made, fallback, now)
+            if backlog:
+                self._numbered(whole, out)
+        self._numbered(whole, out)
         return out
 
     def flush(self, now: float, *, force: bool = False) -> list[LogRecord]:
         """The open record, unless more of its stack trace may still come."""
-        return [self._made(record) for record in self._assembler.flush(now, force=force)]
+        out: list[LogRecord] = []
+        if force and self._assembler.held:
+            # what a wrapper holds may join it
+            self._reopen()
+        held, self._held = self._held, None
+        if held is not None:
+            self._numbered([held[0]], out)
+        out += map(self._made, self._assembler.flush(now, force=force))
+        return out
+
+    def _numbered(self, whole: list[RawRecord], out: list[LogRecord]) -> None:
+        """Number, count and give out records of the quick way."""
+        seq, name, run = self.seq, "", 0
+        for made in whole:
+            seq += 1
+            _seq(made, seq)
+            if made.timed:
+                self._last_time = made.time
+            if made.teller.format is not name:
+                self._count(name, run)
+                name, run = made.teller.format, 0
+            run += 1
+        self._count(name, run)
+        self.seq = seq
+        out += whole
+        whole.clear()
+
+    def _reopen(self) -> None:
+        """Let the line held stand open as the long way has it: one came that may join it."""
+        held, self._held = self._held, None
+        if held is not None:
+            made, arrival, now = held
+            told, text = reopened(made)
+            self._assembler.begin(told, made.raw, text, arrival, now)
 
     def _made(self, record: Assembled) -> LogRecord:
         told, showing = record.told, self._showing
@@ -122,10 +181,10 @@ class Parser:
     def _count(self, name: str, records: int) -> None:
         """Count records of a format; the halving comes where it would come one by one."""
         while records:
-            step = min(records, _REMEMBERED - self._total)
-            self._seen[name] = self._seen.get(name, 0) + step
-            self._total += step
+            seen, step = self._seen, min(records, _REMEMBERED - self._total)
+            seen[name] = seen.get(name, 0) + step
             records -= step
+            self._total += step
             if self._total >= _REMEMBERED:
                 self._total = 0
-                self._seen = {known: count // 2 for known, count in self._seen.items() if count > 1}
+                self._seen = {known: count // 2 for known, count in seen.items() if count > 1}

@@ -12,7 +12,9 @@ from collectors.text import is_hostile
 
 __all__ = ["AUTO", "FORMATS", "PLAIN", "Reader", "deceives", "is_endless"]
 
-_LONGEST_WORD = 16 * 1024
+LONGEST_WORD = 16 * 1024
+"""Characters of a word beyond which no logger writes it."""
+
 _LARGEST = 10**40
 _DEEPEST = 8
 _ORDINARY = bytes((9, 10, 13, *range(0x20, 0x7F)))
@@ -59,14 +61,14 @@ def deceives(raw: bytes, found: dict[str, Any]) -> bool:
             type(deep) is int and not -_LARGEST < deep < _LARGEST for deep in value.values()
         ):
             return True
-    if len(raw) <= _LONGEST_WORD and b"\\" not in raw and not raw.translate(None, _ORDINARY):
+    if len(raw) <= LONGEST_WORD and b"\\" not in raw and not raw.translate(None, _ORDINARY):
         return False
     return any(_deceives(key) or _deceives(value) for key, value in found.items())
 
 
 def is_endless(text: str) -> bool:
     """Whether a text begins with a word that no logger writes."""
-    return len(text) > _LONGEST_WORD and len(text[: 2 * _LONGEST_WORD].split(None, 1)[0]) > _LONGEST_WORD
+    return len(text) > LONGEST_WORD and len(text[: 2 * LONGEST_WORD].split(None, 1)[0]) > LONGEST_WORD
 
 
 def _deceives(value: Any, depth: int = 0) -> bool:  # noqa: ANN401 - any value of JSON

@@ -21,7 +21,9 @@ NAMES = tuple(dict.fromkeys(shape.name for shape in SHAPES))
 """The shapes' names, as the option ``format`` takes them."""
 
 _PAIRED = ("structlog", "klog")
-_CARRIERS = ("syslog", "rq", "text")
+CARRIERS = ("syslog", "rq", "text")
+"""Shapes whose messages may be lines of JSON; syslog's may be pairs."""
+
 _BEGINNINGS = 256
 
 _Others = tuple[tuple[Shape, ...], dict[str, tuple[Shape, ...]]]
@@ -96,7 +98,7 @@ class TextReader:
         if fields.pop("version", None) is not None:
             parameters, rest = structured.parameters(rest)
             fields = {**parameters, **fields}
-        if name in _CARRIERS:
+        if name in CARRIERS:
             inner = self._carried(rest, name)
             if inner is not None:
                 inner.fields = {**fields, **inner.fields}

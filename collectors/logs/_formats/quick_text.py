@@ -1,0 +1,331 @@
+"""The quick way of usual lines of text: those with a head, of which time and level are read at once.
+
+A line goes this way only where nothing but a line without a head could join it: what is hostile, wrapped,
+coloured, escaped or carries another line goes the long way.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from collectors.logs._formats import csvlog, instant, logfmt
+from collectors.logs._formats.display import Display
+from collectors.logs._formats.envelope import is_wrapped
+from collectors.logs._formats.joins import goes_below, opens_trace
+from collectors.logs._formats.keyed import Plan
+from collectors.logs._formats.parsed import Told
+from collectors.logs._formats.quick import LONG_WAY, new_record
+from collectors.logs._formats.reader import LONGEST_WORD, Reader
+from collectors.logs._formats.severity import by_name
+from collectors.logs._formats.shapes import HEAD, Shape, general, head_of, level_word, parts, usual
+from collectors.logs._formats.showing import Showing, is_clean
+from collectors.logs._formats.stamps import Stamps
+from collectors.logs._formats.text import CARRIERS
+from collectors.model.logs import Fields, RawRecord, Severity
+from collectors.model.subject import Subject
+from collectors.text import Shown, is_hostile
+
+_LANES = 256
+_WORDS = 64
+_LONG_WAY_BEGINS = frozenset(" \t\r\n{_\ufeff")
+"""What may join whatever stands before, and what may be no text."""
+
+_NO_PAIR_BEGINS = frozenset("0123456789[<")
+_UNESCAPED = frozenset({"zap", "klog", "structlog"})
+"""Shapes whose messages are taken apart, what is escaped in them undone."""
+
+_CAREFUL = frozenset((*CARRIERS, *_UNESCAPED))
+_ENDLESS = re.compile(r"\d{36}")
+_DEEP = 64
+_LONG = 2048
+
+
+class TextTeller:
+    """Tells what the lines of one shape say; ``shape`` is None for those of a logger that nobody named."""
+
+    def __init__(self, reader: Reader, shape: Shape | None, showing: Showing) -> None:
+        self.format = "text" if shape is None else shape.name
+        self._reader = reader
+        self._shape = shape
+        self._display = Display(showing)
+
+    def read(self, raw: bytes) -> tuple[Told, str]:
+        """What a line that has this head tells, its time aside, and its text."""
+        text = text_of(raw)
+        return self._told(text), text
+
+    def message(self, raw: bytes) -> Shown:
+        """The message of a line, redacted; any thread may ask."""
+        told, text = self.read(raw)
+        return self._display.message(told, text, clean=is_clean(text))
+
+    def fields(self, raw: bytes) -> Fields:
+        """The fields of a line, redacted; any thread may ask."""
+        told, text = self.read(raw)
+        return tuple(self._display.fields(told, clean=is_clean(text)))
+
+    def _told(self, text: str) -> Told:
+        beginning, shape = text[:HEAD], self._shape
+        if shape is None:
+            head = general(beginning, 0.0)
+        else:
+            found = shape.pattern.match(beginning)
+            head = None if found is None else head_of(shape, found, None)
+        if head is None:
+            return Told(self.format, None, None, text.rstrip(), {})
+        return self._reader.text.of_head(head, text)
+
+
+def reopened(made: RawRecord) -> tuple[Told, str]:
+    """What the long way would have told of a record of text, and its line."""
+    teller = made.teller
+    if not isinstance(teller, TextTeller):
+        raise TypeError(f"{teller.format}: not a line of text")
+    told, text = teller.read(made.raw)
+    told.time = made.time if made.timed else None
+    return told, text
+
+
+class PairTeller(TextTeller):
+    """The same of lines of pairs; ``name`` is their format."""
+
+    def __init__(self, reader: Reader, name: str, showing: Showing) -> None:
+        super().__init__(reader, None, showing)
+        self.format = name
+
+    def _told(self, text: str) -> Told:
+        told = self._reader.keyed.told(logfmt.pairs(text), "logfmt")
+        told.format = self.format
+        return told
+
+
+def text_of(raw: bytes) -> str:
+    """A line's text."""
+    return (raw[:-1] if raw[-1:] == b"\r" else raw).decode("utf-8", "replace")
+
+
+class _Lane:
+    """How the lines of one shape are read; ``time`` and ``level`` are its groups' numbers, 0 for none."""
+
+    __slots__ = ("careful", "level", "named", "pattern", "reads", "stamps", "teller", "time", "versioned")
+
+    def __init__(self, shape: Shape, teller: TextTeller) -> None:
+        groups = shape.pattern.groupindex
+        self.pattern = shape.pattern
+        self.teller = teller
+        self.stamps = Stamps(shape.when)
+        self.reads = shape.level
+        self.time, self.level = groups.get("time", 0), groups.get("level", 0)
+        self.versioned = "version" in groups
+        self.careful = shape.name in _CAREFUL
+        self.named: dict[str, Severity | None] = {}
+
+
+@dataclass(slots=True)
+class _Pairs:
+    """How the lines with one set of keys are read."""
+
+    plan: Plan
+    teller: PairTeller
+    stamps: Stamps
+    time: str | None
+    level: str | None
+    words: dict[str, Severity] = field(default_factory=dict)
+
+
+class QuickText:
+    """Makes records of one stream's usual lines of text."""
+
+    def __init__(self, reader: Reader, subject: Subject) -> None:
+        self._reader = reader
+        self._subject = subject
+        self._showing = Showing()
+        self._lanes: dict[int, _Lane] = {}
+        self._pairs: dict[tuple[str, ...], _Pairs | None] = {}
+        self._pair_tellers: dict[str, PairTeller] = {}
+        self._takes_pairs = reader.takes_pairs
+        self._means = reader.means("text")
+        self._teller = TextTeller(reader, None, self._showing)
+        self._stamps = Stamps(instant.of_iso)
+        self._named: dict[str, Severity | None] = {}
+
+    def record(self, data: bytes, fallback: float) -> RawRecord | None:
+        """The record of a line that has a head and joins nothing; None for every line that needs more care.
+
+        ``fallback`` (UTC epoch seconds) stands in where it tells no time.
+        """
+        text = _harmless(data)
+        if not text or (":  " in text and goes_below(text)):
+            return None
+        first = text[0]
+        if first in _NO_PAIR_BEGINS:
+            if (b"," in data[20:48] and csvlog.begins(data)) or (data[10:11] == b"T" and is_wrapped(data)):
+                return None
+        elif first in _LONG_WAY_BEGINS or opens_trace(text):
+            return None
+        elif self._takes_pairs and logfmt.looks_like(text) and len(found := logfmt.raw_pairs(text)) > 1:
+            return self._of_pairs(found, text, data, fallback)
+        shapes = self._reader.text.shapes
+        if shapes and shapes[0].holds in text:
+            lane = self._lanes.get(id(shapes[0])) or self._lane(shapes[0])
+            match = lane.pattern.match(text, 0, HEAD)
+            if match is not None:
+                return self._of_shape(lane, match, text, data, fallback)
+        return self._of_none(text, data, fallback)
+
+    def _of_shape(
+        self, lane: _Lane, match: re.Match[str], text: str, data: bytes, fallback: float
+    ) -> RawRecord | None:
+        """The record of a line with this shape."""
+        time, stamp = None, match[lane.time] if lane.time else None
+        if stamp and stamp != "-":
+            time = lane.stamps.time(stamp, fallback)
+            if time is None:
+                return None
+        word = match[lane.level] if lane.level else None
+        try:
+            severity = lane.named[word or ""]
+        except KeyError:
+            severity = _named(lane.named, lane.reads(word) if word else None, word or "")
+        if lane.careful and not _is_simple(lane, match, text):
+            return None
+        if time is None:
+            return new_record(fallback, False, severity, data, self._subject, lane.teller)  # noqa: FBT003 - as the fields stand
+        return new_record(time, True, severity, data, self._subject, lane.teller)  # noqa: FBT003 - as the fields stand
+
+    def _of_none(self, text: str, data: bytes, fallback: float) -> RawRecord | None:
+        """The record of a line whose logger nobody named, or whose shape was not the last."""
+        found = usual(text)
+        if found is not None:
+            stamp, word = found
+            time = self._stamps.time(stamp, fallback)
+            if time is None:
+                return None
+        else:
+            reader, beginning = self._reader.text, text[:HEAD]
+            if reader.shaped(beginning, fallback) is not None:
+                # it is the first of the shapes now
+                lane = self._lane(reader.shapes[0])
+                match = lane.pattern.match(beginning)
+                return None if match is None else self._of_shape(lane, match, text, data, fallback)
+            time, level, _ = parts(beginning, self._stamps.time, fallback)
+            if level is None and time is None:
+                return None
+            word = "" if level is None else level_word(level)
+        if not self._means:
+            return None
+        if "{" in text:
+            head = general(text[:HEAD], fallback)
+            if head is None or text[head.start : head.start + 1] == "{":
+                return None
+        try:
+            severity = self._named[word]
+        except KeyError:
+            severity = _named(self._named, by_name(word) if word else None, word)
+        timed = time is not None
+        return new_record(
+            fallback if time is None else time, timed, severity, data, self._subject, self._teller
+        )
+
+    def _of_pairs(self, found: dict[str, str], text: str, data: bytes, fallback: float) -> RawRecord | None:
+        """The record of a line of pairs, whose values are still quoted."""
+        if "\\" in text:
+            return None
+        keys = tuple(found)
+        try:
+            lane = self._pairs[keys]
+        except KeyError:
+            lane = self._learn(keys, found)
+        if lane is None:
+            return None
+        time = fallback
+        if lane.time is not None:
+            stamp = lane.stamps.time(logfmt.unquoted(found[lane.time]), fallback)
+            if stamp is None:
+                return None
+            time = stamp
+        value = "" if lane.level is None else found[lane.level]
+        severity = lane.words.get(value)
+        if severity is None:
+            severity = self._severity(lane, found, value)
+        teller = lane.teller
+        if teller.format == "slog" and text.startswith('time="'):
+            teller = self._pair_teller("logrus")
+        return new_record(time, lane.time is not None, severity, data, self._subject, teller)
+
+    def _lane(self, shape: Shape) -> _Lane:
+        lane = self._lanes.get(id(shape))
+        if lane is None:
+            teller = TextTeller(self._reader, shape, self._showing)
+            lane = self._lanes[id(shape)] = _Lane(shape, teller)
+        return lane
+
+    def _learn(self, keys: tuple[str, ...], found: dict[str, str]) -> _Pairs | None:
+        """The lane of a set of keys; None where its lines go the long way."""
+        if len(self._pairs) >= _LANES:
+            self._pairs.clear()
+        lane = None
+        if LONG_WAY.isdisjoint(keys):
+            plan = self._reader.keyed.plan(found)
+            time, level = plan.time[0] if plan.time else None, plan.level[0] if plan.level else None
+            teller = self._pair_teller(plan.logger.name or "logfmt")
+            lane = _Pairs(plan, teller, Stamps(instant.of_iso), time, level)
+        self._pairs[keys] = lane
+        return lane
+
+    def _pair_teller(self, name: str) -> PairTeller:
+        teller = self._pair_tellers.get(name)
+        if teller is None:
+            teller = self._pair_tellers[name] = PairTeller(self._reader, name, self._showing)
+        return teller
+
+    def _severity(self, lane: _Pairs, found: dict[str, str], value: str) -> Severity | None:
+        keyed = self._reader.keyed
+        severity = keyed.severity({key: logfmt.unquoted(one) for key, one in found.items()}, lane.plan)
+        if value and severity is not None and severity is keyed.named(logfmt.unquoted(value), lane.plan):
+            if len(lane.words) >= _WORDS:
+                lane.words.clear()
+            lane.words[value] = severity
+        return severity
+
+
+def _harmless(data: bytes) -> str | None:
+    """A line's text; None where it is no UTF-8, or could be hostile."""
+    if len(data) > LONGEST_WORD:
+        return None
+    try:
+        text = (data[:-1] if data[-1:] == b"\r" else data).decode()
+    except UnicodeDecodeError:
+        return None
+    return None if not (text.isprintable() and text.isascii()) and is_hostile(text) else text
+
+
+def _named(known: dict[str, Severity | None], severity: Severity | None, word: str) -> Severity | None:
+    """Remember what a word names."""
+    if len(known) >= _WORDS:
+        known.clear()
+    known[word] = severity
+    return severity
+
+
+def _is_simple(lane: _Lane, match: re.Match[str], text: str) -> bool:
+    """Whether the message is what it looks like: no line within the line, nothing escaped."""
+    name = lane.teller.format
+    if name in _UNESCAPED:
+        if "\\" in text:
+            return False
+        # what is long or deep in an object is hostile
+        return (
+            name != "zap"
+            or "{" not in text
+            or (
+                len(text) < _LONG
+                and _ENDLESS.search(text) is None
+                and text.count("{") + text.count("[") < _DEEP
+            )
+        )
+    start = match.end()
+    if lane.versioned:
+        if text[start : start + 1] != "-":
+            return False
+        start += 2 if text[start + 1 : start + 2] == " " else 1
+    return text[start : start + 1] != "{" and (name != "syslog" or not logfmt.looks_like(text, start))
