@@ -102,11 +102,11 @@ class ProcessHands(Hands, Protocol):
     the consoles of one user on this machine.
     """
 
-    async def signal(self, name: str, pid: int, started: float) -> str:
+    async def signal(self, name: str, pid: int, started: float, boot: str = "") -> str:
         """Send ``TERM``, ``HUP``, ``QUIT`` or ``USR1`` to the process that still has that start.
 
-        ``started``: clock ticks since boot, field 22 of ``/proc/PID/stat``. Gives ``done``, ``gone``, or
-        ``refused: why``.
+        ``started``: clock ticks since boot, field 22 of ``/proc/PID/stat``. ``boot``: the machine's boot_id
+        then, empty where it is not known. Gives ``done``, ``gone``, or ``refused: why``.
         """
         ...
 

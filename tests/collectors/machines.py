@@ -46,6 +46,32 @@ class Through(LocalHost):
         return await super().run(["/usr/bin/env", path, *argv], timeout=timeout, limit=limit, given=given)
 
 
+OTHER_BOOT = "0b5a4e6c-1d2f-4a3b-8c9d-0e1f2a3b4c5d"
+"""The id of a boot that is not this machine's."""
+
+
+class Rebooted(LocalHost):
+    """This machine, where the kernel's boot_id reads as ``text``; needs root."""
+
+    name = "web-1"
+
+    def __init__(self, folder: Path, text: str) -> None:
+        self._file = folder / "boot_id"
+        self._file.write_text(text + "\n" if text else "")
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,  # noqa: ASYNC109 - the contract of Host
+        limit: int = OUTPUT_LIMIT,
+        given: bytes = b"",
+    ) -> Ran:
+        inside = 'mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"'
+        apart = [program("unshare", "util-linux"), "-m", "sh", "-c", inside, str(self._file)]
+        return await super().run([*apart, *argv], timeout=timeout, limit=limit, given=given)
+
+
 class AsNobody(LocalHost):
     """This machine, as a user who may nothing."""
 

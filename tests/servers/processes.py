@@ -35,6 +35,20 @@ def command(pid: int) -> str:
         return ""
 
 
+def ssh_of(home: Path) -> list[int]:
+    """The processes of ssh clients, living ones, whose environment has that home."""
+    numbers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [pid for pid in numbers if alive(pid) and _is_ssh_of(pid, str(home))]
+
+
+def _is_ssh_of(pid: int, home: str) -> bool:
+    try:
+        told = Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return False
+    return command(pid).partition(" ")[0].endswith("ssh") and f"HOME={home}".encode() in told.split(b"\0")
+
+
 def cpu_seconds(pids: set[int]) -> float:
     """Return the CPU time that these processes and their reaped children have used, in seconds."""
     ticks = [sum(int(field) for field in stat[11:15]) for pid in pids if (stat := _stat(pid))]

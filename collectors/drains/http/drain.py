@@ -197,7 +197,7 @@ class Drain(Action["HttpDrain", DrainHands]):
 def _identity(plan: Plan) -> Identity | None:
     """The process that is to be stopped; None where none is."""
     told = plan.detail.get("process")
-    return Identity(int(told[0]), int(told[1])) if told else None
+    return Identity.kept(told) if told else None
 
 
 def _first_end(plan: Plan) -> tuple[float | None, str]:

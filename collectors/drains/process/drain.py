@@ -70,7 +70,7 @@ class Drain(Action["ProcessDrain", DrainHands]):
 
     async def run(self, plan: Plan, hands: DrainHands, control: Control) -> Outcome:
         """Signal it once and watch."""
-        told, identity = Told(control), _identity(plan)
+        told, identity = Told(control), Identity.kept(plan.detail["process"])
         async with named(self.collector.options, self.collector.context) as one:
             one.grace, one.cut = plan.detail["grace"], plan.detail.get("cut")
             process = await one.alive(identity)
@@ -85,7 +85,7 @@ class Drain(Action["ProcessDrain", DrainHands]):
     async def reconcile(self, plan: Plan, kept: Sequence[Mapping[str, Any]]) -> Outcome:
         """By whether that very process is still there."""
         async with named(self.collector.options, self.collector.context) as one:
-            process = await one.alive(_identity(plan))
+            process = await one.alive(Identity.kept(plan.detail["process"]))
         gone = process is None or process.ended
         if not was_told(kept):
             words = "it was not told to stop" + (", and has ended by itself" if gone else "")
@@ -95,11 +95,6 @@ class Drain(Action["ProcessDrain", DrainHands]):
             return Outcome(result=Result.DONE, count=1, words=Shown(words))
         words = "it still runs: it finishes what it has, or the signal did not reach it"
         return Outcome(result=Result.UNKNOWN, count=0, words=Shown(words))
-
-
-def _identity(plan: Plan) -> Identity:
-    pid, start = plan.detail["process"]
-    return Identity(int(pid), int(start))
 
 
 def _warnings(running: Running) -> Iterator[str]:

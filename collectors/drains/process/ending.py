@@ -79,7 +79,8 @@ class Ending:
             status, text = said
             answer = "done" if status == 0 else f"refused: systemctl says {text.decode(errors='replace')}"
         else:
-            answer = await hands.process.signal("TERM", self._identity.pid, self._identity.start)
+            pid, start, boot = self._identity
+            answer = await hands.process.signal("TERM", pid, start, boot)
         if answer.startswith("refused"):
             self._told.ending = False
             await self._control.keep({"phase": NOT_TOLD})

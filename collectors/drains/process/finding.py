@@ -28,7 +28,7 @@ class Finder(Protocol):
 def still(known: Identity | None, on: Machine) -> Process | None:
     """The known process, if it is still the one of that number."""
     one = on.process(known.pid) if known is not None else None
-    return one if one is not None and one.identity == known else None
+    return one if one is not None and one.identity.same(known) else None
 
 
 class ByPidFile:
@@ -59,17 +59,21 @@ class ByPidFile:
         except OSError as error:
             raise AnswerError(f"{path}: {error.strerror or error}", "is it a pid file?") from None
         one = on.process(pid)
-        if one is not None and one.identity == known:
-            self._named = known, seen
+        if one is not None and one.identity.same(known):
+            self._named = one.identity, seen
             return one
         # the number is used again where the file is as it was when it named the known one, or is older
-        used_again = known is not None and pid == known.pid and self._named == (known, seen)
+        used_again = known is not None and pid == known.pid and self._names(known, seen)
         if one is None or used_again or on.began(one) > seen.modified / 1e9 + SLACK:
             if known is None:
                 raise self._nobody(pid, one)
             return still(known, on)
         self._named = one.identity, seen
         return one
+
+    def _names(self, known: Identity, seen: Seen) -> bool:
+        """Whether the file, as it is, is the one that named the known process."""
+        return self._named is not None and known.same(self._named[0]) and self._named[1] == seen
 
     def _nobody(self, pid: int, one: Process | None) -> UnreachableError:
         if one is None:

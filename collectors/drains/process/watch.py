@@ -72,7 +72,7 @@ class Watch:
         if one is None or one.ended:
             self._ended(one, grace)
             return Seen(Phase.EXITED, self._since.see(Phase.EXITED, now), ready=False)
-        if one.identity != self.identity:
+        if not one.identity.same(self.identity):
             if self.identity is not None and not self._over:
                 self.exit = UNKNOWN  # it ended between two looks, and another is there
             self.identity, self.ports, self._over = one.identity, frozenset(), False

@@ -35,6 +35,9 @@ PATH = re.compile(r"/[^\0\n]{0,4095}")
 NUMBER = re.compile(r"\d{1,20}")
 """A process's number, or its start in clock ticks after boot; 0 for none."""
 
+BOOT = re.compile(r"[0-9a-f][0-9a-f-]{0,63}|")
+"""A boot's id, empty where it is not known."""
+
 TABLE: Mapping[str, Command] = {
     "systemd.show": Command(("systemctl", "show", "--no-pager", f"--property={UNIT}"), (UNIT_NAME,)),
     "process.look": Command(
@@ -44,6 +47,7 @@ TABLE: Mapping[str, Command] = {
             re.compile(rf"\d{{1,10}}|{PATH.pattern}|{UNIT_NAME.pattern}"),
             NUMBER,
             NUMBER,
+            BOOT,
         ),
     ),
     "sockets.list": Command(("ss", "-H", "-t", "-a", "-n", "-p"), sudo=True),

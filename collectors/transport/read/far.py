@@ -3,6 +3,7 @@
 import errno
 import re
 from collections.abc import Iterable
+from functools import partial
 
 from collectors.errors import AnswerError, UnsupportedError
 from collectors.text import one_line
@@ -16,6 +17,7 @@ from collectors.transport.read.processes import (
     Identity,
     Process,
     Sockets,
+    boot_of,
     number_in,
     process_of,
 )
@@ -28,6 +30,7 @@ _SEPARATOR = "\x1f"
 
 _KINDS = {
     "clock": r"\d+\.\d+ \d+",
+    "boot": r"[0-9a-f-]*",
     "reader": r"\d* [0-9a-f]*",
     "file": r"none|odd|denied|\d+ \d+ \d+ \d+",
     "named": r".*",
@@ -62,13 +65,14 @@ class Snapshot:
         uptime, wall = self._last("clock").split()
         self.uptime = float(uptime)
         self._wall = float(wall)
+        self._boot = boot_of(self._found.get("boot", [""])[-1])
         self._lacks_awk = "awk: not found" in output.err or "awk: command not found" in output.err
 
     def process(self, pid: int) -> Process | None:
         """Of those that were asked for."""
         for line in self._found.get("process", ()):
             owner, _, text = line.partition(" ")
-            one = process_of(text, lambda owner=owner: self._may_trace(owner))  # type: ignore[misc] # its default
+            one = process_of(text, partial(self._may_trace, owner), self._boot)
             if one is not None and one.identity.pid == pid:
                 return one
         return None
@@ -180,7 +184,6 @@ class Snapshot:
 async def look(host: Host, how: str, name: str, known: Identity | None, *, seconds: float) -> Snapshot:
     """Ask once, by one command; raises SourceError where no answer came, or none of the script's."""
     before = known or Identity(0, 0)
-    output = await run(
-        "process.look", how, name, str(before.pid), str(before.start), host=host, timeout=seconds, limit=LIMIT
-    )
+    known_by = (str(before.pid), str(before.start), before.boot)
+    output = await run("process.look", how, name, *known_by, host=host, timeout=seconds, limit=LIMIT)
     return Snapshot(output, host.name)

@@ -2,17 +2,19 @@
 
 import contextlib
 import errno
+import functools
 import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from collectors.transport.read.files_open import NotRegularError, Seen
 
 PROC = Path("/proc")
+BOOT_ID = PROC / "sys/kernel/random/boot_id"
 TICKS = os.sysconf("SC_CLK_TCK")
 """Clock ticks of a second."""
 
@@ -27,13 +29,24 @@ SYS_PTRACE = 1 << 19
 
 
 class Identity(NamedTuple):
-    """A process beyond doubt: its number is used again, its number with its start is not.
+    """A process beyond doubt: its number is used again, its number with its start and its boot is not.
 
-    ``start``: clock ticks after boot.
+    ``start``: clock ticks after boot. ``boot``: the kernel's boot_id, empty where it is not known.
     """
 
     pid: int
     start: int
+    boot: str = ""
+
+    @classmethod
+    def kept(cls, values: Sequence[Any]) -> "Identity":
+        """As a plan keeps it: the list of its parts, of which an older one lacks the boot."""
+        pid, start, *boot = values
+        return cls(int(pid), int(start), str(boot[0]) if boot else "")
+
+    def same(self, other: "Identity | None") -> bool:
+        """Whether both are one process; a boot that is not known speaks against none."""
+        return other is not None and self[:2] == other[:2] and same_boot(self.boot, other.boot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,30 @@ class Sockets:
     whole: bool = True
 
 
+def same_boot(one: str, other: str) -> bool:
+    """Whether two boot ids speak of one boot, or one of them is not known."""
+    return not one or not other or one == other
+
+
+def boot_of(text: str) -> str:
+    """The id that ``boot_id`` told, empty where it is none (proc_sys_kernel(5): a UUID)."""
+    return text if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text) else ""
+
+
+def boot_here() -> str:
+    """The id of this machine's boot, empty where it cannot be read."""
+    try:
+        return _read_boot(BOOT_ID)
+    except OSError:
+        return ""
+
+
+@functools.cache
+def _read_boot(path: Path) -> str:
+    """Read once: we do not outlive a boot."""
+    return boot_of(path.read_text("utf-8", "replace").strip())
+
+
 def arguments(pid: int) -> tuple[str, ...]:
     """With what it was started, of 4 KiB; empty where that is not told."""
     try:
@@ -84,18 +121,18 @@ def process(pid: int) -> Process | None:
     """The process of a number; None where there is none."""
     try:
         text = (PROC / str(pid) / "stat").read_text("utf-8", "replace")
-        return process_of(text, lambda: _may_trace(pid))
+        return process_of(text, lambda: _may_trace(pid), boot_here())
     except (FileNotFoundError, ProcessLookupError):
         return None
 
 
-def process_of(text: str, may_trace: Callable[[], bool]) -> Process | None:
+def process_of(text: str, may_trace: Callable[[], bool], boot: str = "") -> Process | None:
     """The process of a ``stat`` file; ``may_trace``: whether an exit status in it is real."""
     head, _, rest = text.rpartition(")")
     number, _, name = head.partition("(")
     fields = rest.split()
     try:
-        identity = Identity(int(number), int(fields[19]))
+        identity = Identity(int(number), int(fields[19]), boot)
         status = int(fields[49]) if fields[0] == "Z" and may_trace() else None
         return Process(identity, name, fields[0], int(fields[1]), status)
     except (IndexError, ValueError):

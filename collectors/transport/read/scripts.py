@@ -30,7 +30,7 @@ exit 0
 PROCESS = (
     r"""
 LC_ALL=C; export LC_ALL
-value=$2 known=$3 start=$4 pid=
+value=$2 known=$3 start=$4 before=$5 pid= boot=
 # without -q a file's name could bring lines of its own; busybox never lets it
 q=q; ls -q / >/dev/null 2>&1 || q=
 stat_of() {
@@ -99,6 +99,9 @@ tell() {
 }
 read -r up rest </proc/uptime
 printf 'clock %s %s\n' "$up" "$(date +%s)"
+{ read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
+printf 'boot %s\n' "$boot"
+[ -n "$boot" ] && [ -n "$before" ] && [ "$boot" != "$before" ] && known=0
 while read -r name first second rest; do
   case $name in Uid:) user=$second ;; CapEff:) rights=$first ;; esac
 done </proc/$$/status
@@ -157,6 +160,6 @@ exit 0
 ).lstrip()
 """One process as /proc tells it (proc(5)), what is below it, and the TCP of all of them.
 
-Arguments: how it is named (``pid``, ``file``, ``port``, ``unit``), the name, and the number and the start of
-the one known from before (0: none), which is told of too while it is there.
+Arguments: how it is named (``pid``, ``file``, ``port``, ``unit``), the name, and the number, the start and
+the boot (empty: not known) of the one known from before (0: none), which is told of too while it is there.
 """

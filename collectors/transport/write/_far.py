@@ -14,7 +14,9 @@ SIGNALS = ("TERM", "HUP", "QUIT", "USR1")
 
 SIGNAL = r"""
 LC_ALL=C; export LC_ALL
-name=$1 pid=$2 start=$3
+name=$1 pid=$2 start=$3 before=$4 boot=
+{ read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
+[ -n "$boot" ] && [ -n "$before" ] && [ "$boot" != "$before" ] && { echo 'answer gone'; exit 0; }
 line=$(cat "/proc/$pid/stat" 2>/dev/null)
 set -- ${line##*) }
 case $1 in '' | [ZXx]) echo 'answer gone'; exit 0 ;; esac
@@ -24,8 +26,8 @@ said=$(kill -s "$name" "$pid" 2>&1) && { echo 'answer done'; exit 0; }
 set -- $(ls -ld "/proc/$pid" 2>/dev/null)
 printf 'answer refused %s\n' "$3"
 """.lstrip()
-"""Sends a signal to a process that still has that start. A shell has no handle on a process, so between its
-look and its signal, some microseconds, the number could in theory be given to another one."""
+"""Sends a signal to a process that still has that start, after that boot. A shell has no handle on a process,
+so between its look and its signal, some microseconds, the number could in theory be given to another one."""
 
 FIND = r'for name; do command -v "$name" >/dev/null 2>&1 || printf "lacking %s\n" "$name"; done; echo end'
 """Which of the programs are not there."""
@@ -53,7 +55,7 @@ class FarHands:
         lacking = [name for name in needs if f"lacking {name}" in lines]
         return f"{', '.join(lacking)} cannot be found on {self.server}" if lacking else ""
 
-    async def signal(self, name: str, pid: int, started: float) -> str:
+    async def signal(self, name: str, pid: int, started: float, boot: str = "") -> str:
         """``done``, ``gone`` or ``refused: why``; see ``ProcessHands.signal``.
 
         Raises SourceError where the answer did not come, or is none: whether it was sent is not known then.
@@ -62,7 +64,7 @@ class FarHands:
             return f"refused: {one_line(name, 20)} is not sent; there are {', '.join(SIGNALS)}"
         if pid <= 1:
             return f"refused: process {pid} is not a service"
-        argv = ["sh", "-c", SIGNAL, "--", name, str(int(pid)), str(int(started))]
+        argv = ["sh", "-c", SIGNAL, "--", name, str(int(pid)), str(int(started)), boot]
         ran = await self._host.run(argv, timeout=self._seconds)
         # a login's greeting may come before it
         for line in reversed(ran.out.decode("utf-8", "replace").splitlines()):

@@ -16,6 +16,7 @@ from collectors.errors import TimedOutError
 from collectors.hands import THIS_MACHINE
 from collectors.secret import Secret
 from collectors.text import one_line
+from collectors.transport.read.processes import boot_here, same_boot
 from collectors.transport.spawn import Spawned, spawn
 from collectors.transport.write._far import FarHands
 from collectors.transport.write._flocks import Flocks
@@ -70,7 +71,7 @@ class Hands:
         lacking = [need for need in needs if await asyncio.to_thread(find_program, need, environment) is None]
         return f"{', '.join(lacking)} cannot be found on this machine" if lacking else ""
 
-    async def signal(self, name: str, pid: int, started: float) -> str:
+    async def signal(self, name: str, pid: int, started: float, boot: str = "") -> str:
         """``done``, ``gone`` or ``refused: why``; see ``ProcessHands.signal``.
 
         A user other than root may signal his own processes alone; root may all but the console and init.
@@ -79,6 +80,8 @@ class Hands:
             return f"refused: {one_line(name, 20)} is not sent; there are {', '.join(SIGNALS)}"
         if pid <= 1 or pid == os.getpid():
             return f"refused: process {pid} is {'this console' if pid == os.getpid() else 'not a service'}"
+        if not same_boot(boot, boot_here()):
+            return "gone"
         # Not in a thread: /proc does not wait, and whoever cancels this knows whether the signal was sent.
         answer = _signal(SIGNALS[name], pid, int(started))
         return answer or f"refused: process {pid} belongs to {await asyncio.to_thread(_owner, pid)}"

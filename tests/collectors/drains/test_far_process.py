@@ -6,23 +6,25 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from collectors.action import Result
+from collectors.action import RefusedError, Result
 from collectors.base import Context
 from collectors.drains.process import ProcessDrain, ProcessDrainOptions
 from collectors.errors import AccessError, AnswerError, UnreachableError, UnsupportedError
 from collectors.model.drains import Phase
 from collectors.model.quantity import Known, exact
 from collectors.transport.host import Host, Ran
+from collectors.transport.read.processes import Identity, boot_here
 from collectors.transport.servers.state import ServerError
 from tests.collectors.acting import KeepingControl, find, plan, run
 from tests.collectors.drains.fleet import Instance, instance, slow_request
 from tests.collectors.drains.looking import one
-from tests.collectors.machines import AsNobody, Elsewhere, Says, Through
+from tests.collectors.machines import OTHER_BOOT, AsNobody, Elsewhere, Rebooted, Says, Through
 from tests.servers.debian import program
 from tests.servers.processes import alive
 from tests.servers.waiting import wait_until_async
@@ -94,10 +96,62 @@ async def test_another_one_under_its_number_is_not_touched(service: Instance) ->
     """The plan's start is not that of the process: as after a restart that got the same number."""
     watch = far(pid_file=str(service.pid_file))
     made = await plan(watch, "drains.drain", key(service.pid_file))
-    pid, start = made.detail["process"]
-    hands_saw = await hands_of(watch).signal("TERM", pid, start - 1)
+    pid, start, boot = made.detail["process"]
+    hands_saw = await hands_of(watch).signal("TERM", pid, start - 1, boot)
     assert hands_saw == "gone"
     assert service.ready()
+
+
+async def test_after_a_reboot_its_number_and_its_start_are_anothers(
+    service: Instance, tmp_path: Path
+) -> None:
+    """The look and the signal of a machine that has been started anew since the plan."""
+    watch = far(pid_file=str(service.pid_file))
+    made = await plan(watch, "drains.drain", key(service.pid_file))
+    assert made.detail["process"][2] == boot_here() != ""
+    anew = far(Rebooted(tmp_path, OTHER_BOOT), pid_file=str(service.pid_file))
+    with pytest.raises(RefusedError, match="it has ended, or was started anew, since the plan"):
+        await run(anew, made)
+    assert await hands_of(anew).signal("TERM", *made.detail["process"]) == "gone"
+    found = await find(anew, "drains.drain").reconcile(made, [{"phase": "stop"}])
+    assert (found.result, found.words) == (Result.DONE, "it has exited; how is not known")
+    assert service.ready()
+
+
+@pytest.mark.parametrize("text", ["", "no boot's id", "0" * 36])
+async def test_a_boot_that_is_not_told_stops_no_drain(service: Instance, tmp_path: Path, text: str) -> None:
+    watch = far(Rebooted(tmp_path, text), pid_file=str(service.pid_file))
+    made = await plan(watch, "drains.drain", key(service.pid_file))
+    assert made.detail["process"][2] == ""
+    assert (await run(far(pid_file=str(service.pid_file)), made)).result is Result.DONE
+
+
+async def test_a_plan_with_a_boot_is_run_where_it_cannot_be_read_now(
+    service: Instance, tmp_path: Path
+) -> None:
+    made = await plan(far(pid_file=str(service.pid_file)), "drains.drain", key(service.pid_file))
+    watch = far(Rebooted(tmp_path, ""), pid_file=str(service.pid_file))
+    assert (await run(watch, made)).result is Result.DONE
+
+
+async def test_a_plan_of_before_boots_were_kept_is_read(service: Instance) -> None:
+    watch = far(pid_file=str(service.pid_file))
+    made = await plan(watch, "drains.drain", key(service.pid_file))
+    old = replace(made, detail={**made.detail, "process": made.detail["process"][:2]})
+    assert (await run(watch, old)).result is Result.DONE
+
+
+async def test_one_that_was_known_before_a_reboot_is_looked_for_anew(
+    service: Instance, tmp_path: Path
+) -> None:
+    watch = far(port=service.port)
+    await one(watch)
+    assert watch.identity is not None
+    anew = far(Rebooted(tmp_path, OTHER_BOOT), port=service.port)
+    anew._watch.identity = watch.identity
+    reading = await one(anew)
+    assert (reading.phase, reading.exit) == (Phase.SERVING, "unknown")
+    assert anew.identity == Identity(service.process.pid, watch.identity.start, OTHER_BOOT)
 
 
 def hands_of(watch: ProcessDrain) -> Any:

@@ -63,11 +63,12 @@ async def test_a_drain_under_load_loses_no_request_and_goes_in_order(
         made = await plan(service, "drains.drain", KEY, stop="yes", settle="1s")
         assert not made.refusals
         assert made.owed == ("drains.ready", "the readiness of orders-1 is off")
-        assert [str(line).split(":")[0] for line in made.sample] == [
+        told = [re.sub(r"\d+ now", "N now", str(line).split(":")[0]) for line in made.sample]
+        assert told == [
             "readiness off",
             "until no request has come for 1 s",
             "SIGTERM, once",
-            "watch what is in flight (0 now)",
+            "watch what is in flight (N now)",
             "until it has exited",
         ]
         sessions: list[tuple[str, str]] = []

@@ -20,7 +20,7 @@ from collectors.errors import AccessError, AnswerError, OptionsError, SourceErro
 from collectors.model.drains import DrainReading, Phase
 from collectors.model.quantity import Known, Unit, exact, unknown
 from collectors.transport.read import processes
-from collectors.transport.read.processes import Identity, Process, process
+from collectors.transport.read.processes import Identity, Process, boot_here, process
 from tests.collectors.drains.looking import one
 from tests.servers.waiting import wait_until
 
@@ -126,7 +126,8 @@ async def test_a_service_that_serves(start: Start, pid_file: Path, port: int) ->
     parts = {str(part.name): str(part.word) for part in reading.parts}
     assert parts["process"].startswith(f"{child.pid} ")
     assert parts["listens on"] == str(port)
-    assert watch.identity == Identity(child.pid, process_of(child.pid).identity.start)
+    assert watch.identity == Identity(child.pid, process_of(child.pid).identity.start, boot_here())
+    assert watch.identity.boot
     await watch.close()
 
 

@@ -14,8 +14,10 @@ import pytest
 from collectors.action import RefusedError, Result
 from collectors.base import Context
 from collectors.drains.process import ProcessDrain, ProcessDrainOptions
+from collectors.transport.read import processes
 from tests.collectors.acting import KeepingControl, find, plan, run
 from tests.collectors.drains.fleet import Instance, instance, slow_request
+from tests.collectors.machines import OTHER_BOOT
 from tests.servers.waiting import wait_until, wait_until_async
 
 STUBBORN = """
@@ -71,6 +73,20 @@ async def test_what_is_in_flight_ends_and_then_it_does(service: Instance) -> Non
     assert str(outcome.words).startswith("exited (ended by SIGTERM) ")
     assert any("1 connections open" in words for _done, words in control.reports)
     assert service.process.wait(1) == -15
+
+
+async def test_after_a_reboot_its_number_and_its_start_are_anothers(
+    service: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = collector(service.pid_file)
+    made = await plan(one, "drains.drain", key(service.pid_file))
+    (tmp_path / "boot_id").write_text(OTHER_BOOT)
+    monkeypatch.setattr(processes, "BOOT_ID", tmp_path / "boot_id")
+    control = KeepingControl()
+    with pytest.raises(RefusedError, match="it has ended, or was started anew, since the plan"):
+        await run(one, made, control)
+    assert control.kept == []
+    assert service.ready()
 
 
 async def test_one_that_came_in_its_place_does_not_confuse(

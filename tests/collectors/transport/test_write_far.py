@@ -13,9 +13,9 @@ from collectors.action import RefusedError
 from collectors.errors import AnswerError, TimedOutError, UnsupportedError
 from collectors.hands import ProcessHands
 from collectors.transport.host import Host, Ran
-from collectors.transport.read.processes import process
+from collectors.transport.read.processes import boot_here, process
 from collectors.transport.write._far import FarHands
-from tests.collectors.machines import AsNobody, Says, Through, busybox_path
+from tests.collectors.machines import OTHER_BOOT, AsNobody, Says, Through, busybox_path
 from tests.servers.processes import alive
 from tests.servers.waiting import wait_until_async
 
@@ -57,6 +57,16 @@ async def test_it_reaches_the_process_of_that_start_alone(
     assert await writing.signal("TERM", child.pid, start) == "gone", "a zombie has ended"
     assert child.wait(10) == -signal.SIGTERM
     assert await writing.signal("TERM", child.pid, start) == "gone"
+
+
+async def test_it_reaches_the_process_of_that_boot_alone(
+    host: Host, child: "subprocess.Popen[bytes]"
+) -> None:
+    start = start_of(child.pid)
+    assert await hands(host).signal("TERM", child.pid, start, OTHER_BOOT) == "gone"
+    assert alive(child.pid)
+    assert await hands(host).signal("TERM", child.pid, start, boot_here()) == "done"
+    assert child.wait(10) == -signal.SIGTERM
 
 
 @pytest.mark.parametrize("name", ["KILL", "STOP", "9", "TERM; id", ""])

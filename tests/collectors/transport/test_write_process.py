@@ -15,10 +15,13 @@ from collectors.action import RefusedError
 from collectors.errors import TimedOutError
 from collectors.hands import THIS_MACHINE, ProcessHands
 from collectors.secret import Secret
+from collectors.transport.read import processes
+from collectors.transport.read.processes import boot_here
 from collectors.transport.write import process as module
 from collectors.transport.write._flocks import lock_folders
 from collectors.transport.write._said import HALF
 from collectors.transport.write.process import Hands, started_at
+from tests.collectors.machines import OTHER_BOOT
 from tests.servers.processes import alive
 from tests.servers.waiting import wait_until, wait_until_async
 
@@ -87,6 +90,21 @@ async def test_the_other_signals(hands: Hands, spawn: Spawn, name: str) -> None:
     process = spawn()
     assert await hands.signal(name, process.pid, start_of(process.pid)) == "done"
     assert process.wait(10) == -signal.Signals[f"SIG{name}"]
+
+
+async def test_a_process_of_another_boot_is_gone_and_untouched(
+    hands: Hands, spawn: Spawn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = spawn()
+    start, boot = start_of(process.pid), boot_here()
+    monkeypatch.setattr(processes, "BOOT_ID", tmp_path / "boot_id")
+    assert boot_here() == "", "it cannot be read"
+    (tmp_path / "boot_id").write_text(OTHER_BOOT + "\n")
+    assert boot_here() == OTHER_BOOT
+    assert await hands.signal("TERM", process.pid, start, boot) == "gone"
+    assert alive(process.pid)
+    monkeypatch.setattr(processes, "BOOT_ID", tmp_path / "none")
+    assert await hands.signal("TERM", process.pid, start, boot) == "done"
 
 
 async def test_a_process_with_another_start_is_gone_and_untouched(hands: Hands, spawn: Spawn) -> None:

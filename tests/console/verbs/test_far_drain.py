@@ -9,7 +9,7 @@ import pytest
 
 from tests.collectors.drains.fleet import Instance, instance, slow_request
 from tests.project.program import COMMAND, environment, quarterdeck
-from tests.servers.processes import alive, command
+from tests.servers.processes import ssh_of
 from tests.servers.sshd import Operator, Sshd
 from tests.servers.waiting import wait_until
 
@@ -77,20 +77,6 @@ def begun(shop: Path, *more: str) -> "subprocess.Popen[bytes]":
     )
 
 
-def masters(shop: Path) -> list[int]:
-    """Processes of ssh whose files lie in this test's folder, or that read its configuration."""
-    numbers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
-    return [pid for pid in numbers if alive(pid) and _is_ours(pid, str(shop))]
-
-
-def _is_ours(pid: int, shop: str) -> bool:
-    try:
-        home = Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return False
-    return command(pid).partition(" ")[0].endswith("ssh") and f"HOME={shop}".encode() in home.split(b"\0")
-
-
 def test_what_a_killed_console_owes_is_offered_at_the_next_start_and_paid(
     shop: Path, orders: Instance, sshd: Sshd
 ) -> None:
@@ -98,7 +84,7 @@ def test_what_a_killed_console_owes_is_offered_at_the_next_start_and_paid(
         wait_until(lambda: not orders.ready(), 40, "its readiness is off")
         wait_until(sshd.sessions, 10, "a session is there")
         process.kill()
-    wait_until(lambda: not masters(shop), 15, "no ssh is left behind")
+    wait_until(lambda: not ssh_of(shop), 15, "no ssh is left behind")
     assert orders.process.poll() is None
     [intent] = quarterdeck("journal", "--json", home=shop).json["records"]
     assert intent["phase"] == "intent"
@@ -112,7 +98,7 @@ def test_what_a_killed_console_owes_is_offered_at_the_next_start_and_paid(
     paid = quarterdeck("act", "drains.ready", TARGET, home=shop)
     assert paid.code == 0, paid.all
     assert orders.ready()
-    wait_until(lambda: not masters(shop), 15, "no ssh is left behind")
+    wait_until(lambda: not ssh_of(shop), 15, "no ssh is left behind")
 
 
 def test_a_console_that_is_killed_after_term_finds_out_how_it_went(shop: Path, orders: Instance) -> None:
