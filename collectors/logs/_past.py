@@ -36,6 +36,18 @@ class Piece(NamedTuple):
     forward: bool = False
 
 
+class Unforeseen:
+    """A past of which nobody knows beforehand how much it is and how it looks."""
+
+    async def estimate(self, since: float | None = None, until: float | None = None) -> int | None:  # noqa: ARG002 - as every past
+        """None: how much a program will tell nobody knows."""
+        return None
+
+    async def head(self) -> list[bytes]:
+        """None, as it is asked but once."""
+        return []
+
+
 @dataclass(slots=True)
 class Coverage:
     """What an answer over the past has looked at so far.

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from collectors.logs._entries import FETCHED, FIRST_COUNT, MOST_COUNT, is_time, lines_of
-from collectors.logs._past import Coverage, Piece, fitting
+from collectors.logs._past import Coverage, Piece, Unforeseen, fitting
 from collectors.logs._past_program import around
 from collectors.transport.read.files_lines import LINE_CAP
 from collectors.transport.read.redis import RedisReader, read
@@ -12,7 +12,7 @@ from collectors.transport.read.redis_ids import order, previous_id
 from collectors.transport.read.redis_info import pairs
 
 
-class EntriesPast:
+class EntriesPast(Unforeseen):
     """Entries of one stream, as ``EntrySource`` gives them; raises SourceError.
 
     Where ids are no times, all are read. ``coverage`` tells of the last reading: it counts no files, and
@@ -27,14 +27,6 @@ class EntriesPast:
         self._stream = stream
         self._field = field
         self._line_cap = line_cap
-
-    async def estimate(self, since: float | None = None, until: float | None = None) -> int | None:  # noqa: ARG002 - as every past
-        """None: nobody knows how large the entries are."""
-        return None
-
-    async def head(self) -> list[bytes]:
-        """None: nobody knows what will be told."""
-        return []
 
     async def pieces(
         self,

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 from collectors.logs._following import given_up
-from collectors.logs._past import ESCAPE, SLACK, Coverage, Piece, fitting
+from collectors.logs._past import ESCAPE, SLACK, Coverage, Piece, Unforeseen, fitting
 from collectors.transport.host import ByteStream, Host
 from collectors.transport.read.files_lines import LINE_CAP, Line, LineSplitter
 from collectors.transport.read.journal import JournalQuery, last_entry
@@ -22,7 +22,7 @@ _ARRAYS = (b'":[', b'" : [')
 """How the journal writes what is no clean text, and a field that an entry has several times."""
 
 
-class JournalPast:
+class JournalPast(Unforeseen):
     """Entries of the journal, newest first, as ``JournalSource`` gives them; raises SourceError.
 
     ``contains`` is searched for here: an entry that may hold it in another form comes too. ``timeout``:
@@ -39,14 +39,6 @@ class JournalPast:
         self._query = query
         self._timeout = timeout
         self._line_cap = line_cap
-
-    async def estimate(self, since: float | None = None, until: float | None = None) -> int | None:  # noqa: ARG002 - as every past
-        """None: nobody knows how much a program will tell."""
-        return None
-
-    async def head(self) -> list[bytes]:
-        """None: nobody knows what will be told."""
-        return []
 
     async def pieces(
         self,

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from datetime import datetime
 
 from collectors.errors import SourceError
-from collectors.logs._past import SLACK, Coverage, Piece, fitting
+from collectors.logs._past import SLACK, Coverage, Piece, Unforeseen, fitting
 from collectors.logs._past_program import around, printed
 from collectors.logs._told import MOST
 from collectors.transport.read.files_lines import LINE_CAP, LineSplitter
@@ -21,7 +21,7 @@ _SECOND = 10**9
 _FOREVER = 2**62
 
 
-class ToldPast:
+class ToldPast(Unforeseen):
     """What is kept of the logs of pods or of a container, as ``ToldTail`` gives it; raises SourceError.
 
     ``key``: of the one log that is wanted; without it all that are there come, one after the other. Each
@@ -38,14 +38,6 @@ class ToldPast:
         self._key = key
         self._line_cap = line_cap
         self._first: int | None = None
-
-    async def estimate(self, since: float | None = None, until: float | None = None) -> int | None:  # noqa: ARG002 - as every past
-        """None: nobody knows how much a program will tell."""
-        return None
-
-    async def head(self) -> list[bytes]:
-        """None: nobody knows what will be told."""
-        return []
 
     async def pieces(
         self,
