@@ -55,6 +55,10 @@ QUICK = (
     'time="2026-11-23T18:53:42Z" level=error msg="db {n}"',
     "ts=179546000{p}.{n:03} lvl=3 event={n} path=/x status=503",
     "١٨:53:44 rq in other digits {n}",
+    'Nov 23 18:00:0{p} web1 dockerd[{p}]: time="2026-11-23T18:00:00.{n:03}Z" level=warning msg="x {n}"',
+    "2026-11-23T18:53:00.000+00:00 heroku[router]: at=info method=GET dyno=web.1 connect=1ms service={n}ms",
+    '<11>Nov 23 18:00:0{p} web1 app[{p}]: msg="carried {n}"',
+    "<165>1 2026-11-23T18:00:00Z host app {p} ID47 - level=error path=/x status=503 n={n}",
 )  # fmt: skip
 SLOW = (
     "2026-11-23 18:53:44.{n:03} ERROR {{'a': {n}}}",
@@ -62,10 +66,8 @@ SLOW = (
     "2026-11-23 18:55:31.{n:03} UTC [{p}] app@shop STATEMENT:  select {n}",
     "2026-11-23 18:55:31.{n:03} UTC [{p}] DETAIL:  select {n}",
     '2026-11-23T18:53:42.{n:03}Z\tERROR\tgo/main.go:{p}\tdb failed\t{{"n": 1' + "0" * 40 + "}}",
-    'Nov 23 18:00:0{p} web1 dockerd[{p}]: time="2026-11-23T18:00:00.{n:03}Z" level=warning msg="x {n}"',
     '<165>1 2026-11-23T18:00:00.{n:03}Z host app {p} ID47 [a@1 k="v{n}"] text {n}',
     '<165>1 - host app {p} ID47 - {{"level":"error","msg":"{n}"}}',
-    "2026-11-23T18:53:00.000+00:00 heroku[router]: at=info method=GET dyno=web.1 connect=1ms service={n}ms",
     'level=info msg="with \\"marks\\" {n}" user=u{n}',
     "key={n} alone",
     "2026-13-45 99:99:99,{n:03} INFO impossible {n}",
