@@ -64,7 +64,7 @@ class Stamps:
             return
         head, digits, tail = found.groups()
         base, parts = self._when(head[:-1] + tail, now), 10 ** len(digits)
-        if base is None or base % 1 or base >= instant.LATEST - 1 or base + int(digits) / parts != time:
+        if base is None or base >= instant.LATEST - 1 or base + int(digits) / parts != time:
             return
         self._head, self._tail, self._base, self._parts = head, tail, base, parts
         self._start, self._end = found.span(2)
