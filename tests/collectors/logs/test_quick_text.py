@@ -61,6 +61,8 @@ QUICK = (
     "<165>1 2026-11-23T18:00:00Z host app {p} ID47 - level=error path=/x status=503 n={n}",
 )  # fmt: skip
 SLOW = (
+    '2026-11-23T18:53:43Z [info     ] cache miss   key="turned \\u202e {n}"',
+    '2026-11-23T18:53:42.{n:03}Z\tERROR\tgo/main.go:{p}\tdb failed\t{{"a": "\\u001b[{n}m"}}',
     "2026-11-23 18:53:44.{n:03} ERROR {{'a': {n}}}",
     '2026-11-23 18:53:44 UTC INFO orders.web - {{"level":"error","msg":"{n}"}}',
     "2026-11-23 18:55:31.{n:03} UTC [{p}] app@shop STATEMENT:  select {n}",
