@@ -34,18 +34,22 @@ _UNESCAPED = frozenset({"zap", "klog", "structlog"})
 """Shapes whose messages are taken apart, what is escaped in them undone."""
 
 _CAREFUL = frozenset((*CARRIERS, *_UNESCAPED))
+_Keys = tuple[int | str | None, ...]
 _ENDLESS = re.compile(r"\d{36}")
 _DEEP = 64
 _LONG = 2048
 
 
 class TextTeller:
-    """Tells what the lines of one shape say; ``shape`` is None for those of a logger that nobody named."""
+    """Tells what the lines of one shape say; ``shape`` is None for those of a logger that nobody named.
 
-    def __init__(self, reader: Reader, shape: Shape | None, showing: Showing) -> None:
-        self.format = "text" if shape is None else shape.name
+    ``name``: the format of the lines that they carry, if it is another.
+    """
+
+    def __init__(self, reader: Reader, shape: Shape | None, showing: Showing, name: str = "") -> None:
+        self.format = name or ("text" if shape is None else shape.name)
+        self.shape = shape
         self._reader = reader
-        self._shape = shape
         self._display = Display(showing)
 
     def read(self, raw: bytes) -> tuple[Told, str]:
@@ -64,7 +68,7 @@ class TextTeller:
         return tuple(self._display.fields(told, clean=is_clean(text)))
 
     def _told(self, text: str) -> Told:
-        beginning, shape = text[:HEAD], self._shape
+        beginning, shape = text[:HEAD], self.shape
         if shape is None:
             head = general(beginning, 0.0)
         else:
@@ -89,8 +93,7 @@ class PairTeller(TextTeller):
     """The same of lines of pairs; ``name`` is their format."""
 
     def __init__(self, reader: Reader, name: str, showing: Showing) -> None:
-        super().__init__(reader, None, showing)
-        self.format = name
+        super().__init__(reader, None, showing, name)
 
     def _told(self, text: str) -> Told:
         told = self._reader.keyed.told(logfmt.pairs(text), "logfmt")
@@ -106,7 +109,19 @@ def text_of(raw: bytes) -> str:
 class _Lane:
     """How the lines of one shape are read; ``time`` and ``level`` are its groups' numbers, 0 for none."""
 
-    __slots__ = ("careful", "level", "named", "pattern", "reads", "stamps", "teller", "time", "versioned")
+    __slots__ = (
+        "careful",
+        "carries_pairs",
+        "level",
+        "named",
+        "pattern",
+        "reads",
+        "shape",
+        "stamps",
+        "teller",
+        "time",
+        "versioned",
+    )
 
     def __init__(self, shape: Shape, teller: TextTeller) -> None:
         groups = shape.pattern.groupindex
@@ -116,7 +131,9 @@ class _Lane:
         self.reads = shape.level
         self.time, self.level = groups.get("time", 0), groups.get("level", 0)
         self.versioned = "version" in groups
+        self.shape = id(shape)
         self.careful = shape.name in _CAREFUL
+        self.carries_pairs = shape.name == "syslog"
         self.named: dict[str, Severity | None] = {}
 
 
@@ -125,11 +142,11 @@ class _Pairs:
     """How the lines with one set of keys are read."""
 
     plan: Plan
-    teller: PairTeller
+    teller: TextTeller
     stamps: Stamps
     time: str | None
     level: str | None
-    words: dict[str, Severity] = field(default_factory=dict)
+    named: dict[str, Severity | None] = field(default_factory=dict)
 
 
 class QuickText:
@@ -140,8 +157,8 @@ class QuickText:
         self._subject = subject
         self._showing = Showing()
         self._lanes: dict[int, _Lane] = {}
-        self._pairs: dict[tuple[str, ...], _Pairs | None] = {}
-        self._pair_tellers: dict[str, PairTeller] = {}
+        self._pairs: dict[_Keys, _Pairs | None] = {}
+        self._tellers: dict[tuple[str, int], TextTeller] = {}
         self._takes_pairs = reader.takes_pairs
         self._means = reader.means("text")
         self._teller = TextTeller(reader, None, self._showing)
@@ -185,12 +202,19 @@ class QuickText:
         try:
             severity = lane.named[word or ""]
         except KeyError:
-            severity = _named(lane.named, lane.reads(word) if word else None, word or "")
-        if lane.careful and not _is_simple(lane, match, text):
-            return None
-        if time is None:
-            return new_record(fallback, False, severity, data, self._subject, lane.teller)  # noqa: FBT003 - as the fields stand
-        return new_record(time, True, severity, data, self._subject, lane.teller)  # noqa: FBT003 - as the fields stand
+            severity = _remember(lane.named, word or "", lane.reads(word) if word else None)
+        if lane.careful:
+            start = _message_at(lane, match, text)
+            if start < 0:
+                return None
+            if lane.carries_pairs and logfmt.looks_like(text, start):
+                return self._of_pairs(
+                    logfmt.raw_pairs(text[start:]), text, data, fallback, lane, time, severity
+                )
+        timed = time is not None
+        return new_record(
+            fallback if time is None else time, timed, severity, data, self._subject, lane.teller
+        )
 
     def _of_none(self, text: str, data: bytes, fallback: float) -> RawRecord | None:
         """The record of a line whose logger nobody named, or whose shape was not the last."""
@@ -220,37 +244,49 @@ class QuickText:
         try:
             severity = self._named[word]
         except KeyError:
-            severity = _named(self._named, by_name(word) if word else None, word)
+            severity = _remember(self._named, word, by_name(word) if word else None)
         timed = time is not None
         return new_record(
             fallback if time is None else time, timed, severity, data, self._subject, self._teller
         )
 
-    def _of_pairs(self, found: dict[str, str], text: str, data: bytes, fallback: float) -> RawRecord | None:
-        """The record of a line of pairs, whose values are still quoted."""
-        if "\\" in text:
+    def _of_pairs(
+        self,
+        found: dict[str, str],
+        text: str,
+        data: bytes,
+        fallback: float,
+        carrier: _Lane | None = None,
+        time: float | None = None,
+        severity: Severity | None = None,
+    ) -> RawRecord | None:
+        """The record of a line of pairs, whose values are still quoted.
+
+        ``carrier``: what stands before them, which told ``time`` and ``severity``.
+        """
+        if "\\" in text or not found:
             return None
-        keys = tuple(found)
+        keys = (None if carrier is None else carrier.shape, *found)
         try:
             lane = self._pairs[keys]
         except KeyError:
-            lane = self._learn(keys, found)
+            lane = self._learn(keys, found, carrier)
         if lane is None:
             return None
-        time = fallback
         if lane.time is not None:
-            stamp = lane.stamps.time(logfmt.unquoted(found[lane.time]), fallback)
-            if stamp is None:
+            time = lane.stamps.time(logfmt.unquoted(found[lane.time]), fallback)
+            if time is None:
                 return None
-            time = stamp
-        value = "" if lane.level is None else found[lane.level]
-        severity = lane.words.get(value)
-        if severity is None:
-            severity = self._severity(lane, found, value)
+        value = found.get("status", "") if lane.level is None else found[lane.level]
+        try:
+            severity = lane.named[value] or severity
+        except KeyError:
+            severity = self._severity(lane, found, value) or severity
         teller = lane.teller
-        if teller.format == "slog" and text.startswith('time="'):
-            teller = self._pair_teller("logrus")
-        return new_record(time, lane.time is not None, severity, data, self._subject, teller)
+        if teller.format == "slog" and carrier is None and text.startswith('time="'):
+            teller = self._teller_of("logrus", None)
+        timed = time is not None
+        return new_record(fallback if time is None else time, timed, severity, data, self._subject, teller)
 
     def _lane(self, shape: Shape) -> _Lane:
         lane = self._lanes.get(id(shape))
@@ -259,32 +295,39 @@ class QuickText:
             lane = self._lanes[id(shape)] = _Lane(shape, teller)
         return lane
 
-    def _learn(self, keys: tuple[str, ...], found: dict[str, str]) -> _Pairs | None:
+    def _learn(self, keys: _Keys, found: dict[str, str], carrier: _Lane | None) -> _Pairs | None:
         """The lane of a set of keys; None where its lines go the long way."""
         if len(self._pairs) >= _LANES:
             self._pairs.clear()
         lane = None
-        if LONG_WAY.isdisjoint(keys):
+        if LONG_WAY.isdisjoint(found):
             plan = self._reader.keyed.plan(found)
-            time, level = plan.time[0] if plan.time else None, plan.level[0] if plan.level else None
-            teller = self._pair_teller(plan.logger.name or "logfmt")
-            lane = _Pairs(plan, teller, Stamps(instant.of_iso), time, level)
+            name = plan.logger.name or ("logfmt" if carrier is None else carrier.teller.format)
+            if self._reader.means(name):
+                time, level = plan.time[0] if plan.time else None, plan.level[0] if plan.level else None
+                teller = self._teller_of(name, carrier)
+                lane = _Pairs(plan, teller, Stamps(instant.of_iso), time, level)
         self._pairs[keys] = lane
         return lane
 
-    def _pair_teller(self, name: str) -> PairTeller:
-        teller = self._pair_tellers.get(name)
+    def _teller_of(self, name: str, carrier: _Lane | None) -> TextTeller:
+        """The teller of lines of pairs, by the name of their format and by what carries them."""
+        key = (name, 0 if carrier is None else carrier.shape)
+        teller = self._tellers.get(key)
         if teller is None:
-            teller = self._pair_tellers[name] = PairTeller(self._reader, name, self._showing)
+            if carrier is None:
+                teller = PairTeller(self._reader, name, self._showing)
+            else:
+                teller = TextTeller(self._reader, carrier.teller.shape, self._showing, name)
+            self._tellers[key] = teller
         return teller
 
     def _severity(self, lane: _Pairs, found: dict[str, str], value: str) -> Severity | None:
         keyed = self._reader.keyed
         severity = keyed.severity({key: logfmt.unquoted(one) for key, one in found.items()}, lane.plan)
-        if value and severity is not None and severity is keyed.named(logfmt.unquoted(value), lane.plan):
-            if len(lane.words) >= _WORDS:
-                lane.words.clear()
-            lane.words[value] = severity
+        # without a key for the level only a status tells one
+        if lane.level is None or severity is keyed.named(logfmt.unquoted(value), lane.plan) is not None:
+            _remember(lane.named, value, severity)
         return severity
 
 
@@ -299,7 +342,7 @@ def _harmless(data: bytes) -> str | None:
     return None if not (text.isprintable() and text.isascii()) and is_hostile(text) else text
 
 
-def _named(known: dict[str, Severity | None], severity: Severity | None, word: str) -> Severity | None:
+def _remember(known: dict[str, Severity | None], word: str, severity: Severity | None) -> Severity | None:
     """Remember what a word names."""
     if len(known) >= _WORDS:
         known.clear()
@@ -307,25 +350,19 @@ def _named(known: dict[str, Severity | None], severity: Severity | None, word: s
     return severity
 
 
-def _is_simple(lane: _Lane, match: re.Match[str], text: str) -> bool:
-    """Whether the message is what it looks like: no line within the line, nothing escaped."""
-    name = lane.teller.format
+def _message_at(lane: _Lane, match: re.Match[str], text: str) -> int:
+    """Where the message begins; -1 where it is more than it looks like: an object, or something escaped."""
+    name, start = lane.teller.format, match.end()
     if name in _UNESCAPED:
         if "\\" in text:
-            return False
+            return -1
+        if name != "zap" or "{" not in text:
+            return start
         # what is long or deep in an object is hostile
-        return (
-            name != "zap"
-            or "{" not in text
-            or (
-                len(text) < _LONG
-                and _ENDLESS.search(text) is None
-                and text.count("{") + text.count("[") < _DEEP
-            )
-        )
-    start = match.end()
+        deep = text.count("{") + text.count("[") >= _DEEP
+        return -1 if deep or len(text) >= _LONG or _ENDLESS.search(text) is not None else start
     if lane.versioned:
         if text[start : start + 1] != "-":
-            return False
+            return -1
         start += 2 if text[start + 1 : start + 2] == " " else 1
-    return text[start : start + 1] != "{" and (name != "syslog" or not logfmt.looks_like(text, start))
+    return -1 if text[start : start + 1] == "{" else start

@@ -5,6 +5,9 @@ import re
 from collectors.logs._formats import instant
 
 _FRACTION = re.compile(r"([^.,]*[.,])([0-9]{1,6})((?:[^.,0-9][^.,]*)?)")
+_SECOND = 19
+"""Characters of a stamp that tell the second."""
+
 _BY_THE_PRESENT = (instant.of_rfc3164, instant.of_klog, instant.of_clock)
 
 
@@ -19,7 +22,7 @@ class Stamps:
     def __init__(self, when: instant.Reader) -> None:
         self._when = when
         self._present = when in _BY_THE_PRESENT
-        self._last: str | None = None
+        self._last = ""
         self._now = 0.0
         self._time: float | None = None
         self._length = -1
@@ -38,8 +41,10 @@ class Stamps:
                     return self._base + int(digits) / self._parts
         if stamp != self._last or (self._present and now != self._now):
             self._time = self._when(stamp, now)
+            # a second that comes once is not worth it
+            if stamp[:_SECOND] == self._last[:_SECOND]:
+                self._learn(stamp, now, self._time)
             self._last, self._now = stamp, now
-            self._learn(stamp, now, self._time)
         return self._time
 
     def _learn(self, stamp: str, now: float, time: float | None) -> None:
@@ -59,7 +64,7 @@ class Stamps:
             return
         head, digits, tail = found.groups()
         base, parts = self._when(head[:-1] + tail, now), 10 ** len(digits)
-        if base is None or base % 1 or base >= instant.LATEST - 1 or base + int(digits) / parts != time:
+        if base is None or base >= instant.LATEST - 1 or base + int(digits) / parts != time:
             return
         self._head, self._tail, self._base, self._parts = head, tail, base, parts
         self._start, self._end = found.span(2)

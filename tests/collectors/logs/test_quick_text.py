@@ -55,17 +55,21 @@ QUICK = (
     'time="2026-11-23T18:53:42Z" level=error msg="db {n}"',
     "ts=179546000{p}.{n:03} lvl=3 event={n} path=/x status=503",
     "١٨:53:44 rq in other digits {n}",
+    'Nov 23 18:00:0{p} web1 dockerd[{p}]: time="2026-11-23T18:00:00.{n:03}Z" level=warning msg="x {n}"',
+    "2026-11-23T18:53:00.000+00:00 heroku[router]: at=info method=GET dyno=web.1 connect=1ms service={n}ms",
+    '<11>Nov 23 18:00:0{p} web1 app[{p}]: msg="carried {n}"',
+    "<165>1 2026-11-23T18:00:00Z host app {p} ID47 - level=error path=/x status=503 n={n}",
 )  # fmt: skip
 SLOW = (
+    '2026-11-23T18:53:43Z [info     ] cache miss   key="turned \\u202e {n}"',
+    '2026-11-23T18:53:42.{n:03}Z\tERROR\tgo/main.go:{p}\tdb failed\t{{"a": "\\u001b[{n}m"}}',
     "2026-11-23 18:53:44.{n:03} ERROR {{'a': {n}}}",
     '2026-11-23 18:53:44 UTC INFO orders.web - {{"level":"error","msg":"{n}"}}',
     "2026-11-23 18:55:31.{n:03} UTC [{p}] app@shop STATEMENT:  select {n}",
     "2026-11-23 18:55:31.{n:03} UTC [{p}] DETAIL:  select {n}",
     '2026-11-23T18:53:42.{n:03}Z\tERROR\tgo/main.go:{p}\tdb failed\t{{"n": 1' + "0" * 40 + "}}",
-    'Nov 23 18:00:0{p} web1 dockerd[{p}]: time="2026-11-23T18:00:00.{n:03}Z" level=warning msg="x {n}"',
     '<165>1 2026-11-23T18:00:00.{n:03}Z host app {p} ID47 [a@1 k="v{n}"] text {n}',
     '<165>1 - host app {p} ID47 - {{"level":"error","msg":"{n}"}}',
-    "2026-11-23T18:53:00.000+00:00 heroku[router]: at=info method=GET dyno=web.1 connect=1ms service={n}ms",
     'level=info msg="with \\"marks\\" {n}" user=u{n}',
     "key={n} alone",
     "2026-13-45 99:99:99,{n:03} INFO impossible {n}",
@@ -94,6 +98,7 @@ OTHERS = (
     "2026-11-23T18:53:43.486571379Z - F 2026-11-23 18:53:44,{n:03} INFO orders.web: in kubectl {n}",
     '2026-11-23 18:53:44.{n:03} UTC,"app","shop",{n},"x",5,"q",1,"S",2026-11-23 18:53:43 UTC,3,0,ERROR,4,"no',
     '2026-11-23 18:53:44.{n:03} UTC,,,{n},,{n},1,,2026-11-23 18:53:43 UTC,,0,LOG,00000,"up",,,,,,,,,"",,,0',
+    "2026-11-23 18:53:44 UTC:10.0.0.1(5432):" + "u" * 190 + "@db:[4{n}]: LOG:  common and yet a shape",
     "__CURSOR=s={n}", "MESSAGE=x", "x" * 17_000 + " {n}",
     "2026-11-23 18:53:44 INFO a.b: " + "y" * 9000 + "{n}",
 )  # fmt: skip
@@ -194,6 +199,32 @@ def test_any_lines_tell_the_same(data: st.DataObject) -> None:
 def test_most_lines_of_a_stream_are_read_when_they_are_looked_at(head: str) -> None:
     lines = [head.format(n=n, p=1).encode() for n in range(100)]
     assert compare(lines, random.Random(1), cut=0.0) == (100 if head in QUICK else 0)
+
+
+def test_formats_are_counted_as_one_by_one() -> None:
+    draw = random.Random(2)
+    lines = [head.format(n=n % 999, p=1).encode() for head in QUICK[:3] + QUICK[-4:-2] for n in range(300)]
+    assert compare(lines, draw, cut=0.0) > 1400
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(
+        [
+            (instant.of_rfc3164, ("Dec 31 23:59:58", "Jan  1 00:00:02", "Feb 29 10:00:00")),
+            (instant.of_klog, ("1231 23:59:58.000001", "0101 00:00:02.5", "0101 00:00:02.75")),
+            (instant.of_clock, ("23:59:58", "00:00:02,5", "00:00:02,75")),
+        ]
+    ),
+    st.lists(st.tuples(st.integers(0, 2), st.sampled_from([-90_000, -3, 1, 3600, 200_000])), max_size=12),
+)
+def test_a_stamp_without_a_year_or_a_day_goes_by_the_present(
+    shape: tuple[instant.Reader, tuple[str, ...]], asked: list[tuple[int, int]]
+) -> None:
+    when, stamps = shape
+    kept, new_year = Stamps(when), datetime(2027, 1, 1).timestamp()  # noqa: DTZ001 - local, as the writers are
+    for index, later in asked:
+        assert kept.time(stamps[index], new_year + later) == when(stamps[index], new_year + later)
 
 
 def test_a_shape_is_never_missed_for_how_a_line_begins() -> None:
