@@ -34,6 +34,13 @@ class RedisHands(Hands, Protocol):
         """Send a batch of commands of the writers' list and give the replies; raises for a refused one."""
         ...
 
+    async def again(self) -> None:
+        """Connect anew after a failure, for what may be sent twice; raises SourceError.
+
+        Raises RefusedError where another server answers there by now.
+        """
+        ...
+
     @property
     def took(self) -> float:
         """Seconds that the last round trip took."""

@@ -324,6 +324,8 @@ def no_blocking() -> Iterator[None]:
         for function in watch.functions.values():
             # asyncpg looks for its small files at each login, and offers no other way
             function.can_block_in("asyncpg/connect_utils.py", "_parse_connect_dsn_and_args")
+            # a child is ours at once only where its start is waited for, as asyncio's own does
+            function.can_block_in("collectors/transport/spawn.py", "_forked")
         yield
 
 

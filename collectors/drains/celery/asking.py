@@ -7,15 +7,17 @@ answers later than it was waited for (of the solo pool after its task) must find
 import asyncio
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from collectors.action import RefusedError
 from collectors.drains.celery.bus import Names, Reply, answers_in, broadcast
 from collectors.errors import AnswerError, SourceError
 from collectors.hands import RedisHands
 from collectors.text import one_line
+
+T = TypeVar("T")
 
 WAIT = 3.0
 """Seconds that one worker has for its answer, which most give in milliseconds."""
@@ -26,7 +28,11 @@ TWINS = 0.7
 ALL = 1.0
 """Seconds for the answers of all workers, of whom nobody knows how many there are."""
 
+BACK = 5.0
+"""Seconds in which a line that broke may come back for what must not be left behind."""
+
 _STEP = 0.05
+_TRY = 0.5
 ASK = """
 redis.call('SADD', KEYS[1], ARGV[1])
 return redis.call('PUBLISH', ARGV[2], ARGV[3])
@@ -79,7 +85,7 @@ class Bus:
         names, address = self._names, self._address
         keys = [names.replies, names.inbox(address)]
         try:
-            await self._hands.script(FORGET, keys, [names.route(address)])
+            await self.surely(FORGET, keys, [names.route(address)])
         except (SourceError, RefusedError):
             if kind is None:
                 raise
@@ -105,6 +111,34 @@ class Bus:
     async def ask_all(self, method: str) -> dict[bytes, Any]:
         """The answers of all workers that gave one in a second."""
         return dict(await self._asked(None, method, {}, ALL, ALL))
+
+    async def seen(self, question: Awaitable[T | None]) -> tuple[T | None, str]:
+        """Its answer, or why there is none: a line that breaks ends only the look, and is made anew.
+
+        Raises AnswerError, and RefusedError where another server answers on the new line.
+        """
+        try:
+            return await question, "no answer just now"
+        except AnswerError:
+            raise
+        except SourceError as error:
+            return None, f"it cannot be asked now: {await self._again() or error.why}"
+
+    async def surely(self, lua: str, keys: Sequence[bytes], arguments: Sequence[bytes]) -> None:
+        """Run a script that may run twice, on another line where one breaks; raises as ``script`` does."""
+        until = time.monotonic() + BACK
+        while True:
+            try:
+                await self._hands.script(lua, keys, arguments)
+            except SourceError:
+                while await self._again():
+                    if time.monotonic() >= until:
+                        raise
+                    await asyncio.sleep(_TRY)
+                if time.monotonic() >= until:
+                    raise
+            else:
+                return
 
     async def tell(self, node: bytes, method: str) -> None:
         """An order that is not answered; raises RefusedError where nobody listens."""
@@ -135,6 +169,14 @@ class Bus:
             raise AnswerError(f"{one_line(node, 80)} answers what is no list of tasks")
         early = sum(isinstance(task, dict) and task.get("acknowledged") is True for task in active)
         return Held(len(active), len(reserved), early)
+
+    async def _again(self) -> str:
+        """Why no new line can be had; empty where there is one."""
+        try:
+            await self._hands.again()
+        except SourceError as error:
+            return str(error.why)
+        return ""
 
     async def _asked(
         self, node: bytes | None, method: str, arguments: Mapping[str, Any], wait: float, linger: float

@@ -71,6 +71,7 @@ class Drain(Action["CeleryDrain", RedisHands]):
         if not node.alive or node.beat is None:
             refusals.append("its heartbeats do not come: whether it is alive is not known")
         name = one_line(node.name, 120)
+        off = list(node.quiet.queues) if node.is_quiet and node.quiet else []
         return Plan(
             spec=self.spec,
             request=request,
@@ -81,7 +82,12 @@ class Drain(Action["CeleryDrain", RedisHands]):
             warnings=tuple(one_line(line, 300) for line in _warnings(node, look, stop=stop)),
             refusals=tuple(one_line(line, 300) for line in refusals),
             undo="back on its queues, until it is told to shut down",
-            detail={"deadline": deadline, "pid": node.beat.pid if node.beat else 0, "stop": stop},
+            detail={
+                "deadline": deadline,
+                "pid": node.beat.pid if node.beat else 0,
+                "stop": stop,
+                "quiet": off,
+            },
             owed=(READY, f"{one_line(node.name, 80)} is off its queues"),
         )
 
@@ -132,16 +138,18 @@ class Drain(Action["CeleryDrain", RedisHands]):
         names, node = self.collector.names, plan.request.subject.key
         async with Bus(hands, names) as bus:
             await _same(bus, plan)
-            return await take_again(bus, names, hands, node, tuple(queues), control)
+            return await take_again(bus, names, node, tuple(queues), control)
 
     async def _phases(self, plan: Plan, hands: RedisHands, bus: Bus, told: Told, control: Control) -> Outcome:
         names, node = self.collector.names, plan.request.subject.key
         until = deadline_of(plan, control, told.began)
         await _same(bus, plan)
-        queues = await bus.queues(node)
-        if queues is None:
+        takes = await bus.queues(node)
+        if takes is None:
             raise RefusedError("it does not answer", "of the solo pool: wait until its task has ended")
-        await self._alone(bus, node, queues, control)
+        await self._alone(bus, node, takes, control)
+        # those that an earlier drain took it off must not be forgotten
+        queues = tuple(dict.fromkeys((*takes, *plan.detail.get("quiet", ()))))
         await control.step()
         await control.keep({"phase": "quiet", "queues": list(queues)})
         told.off = True
@@ -149,7 +157,7 @@ class Drain(Action["CeleryDrain", RedisHands]):
         if not await has_left(bus, node, control, until):
             return told.outcome(Result.FAILED, "it was told to leave its queues, and takes from them still")
         told.passed(f"off {one_line(', '.join(queues) or 'no queue', 160)}")
-        first = await bus.held(node)
+        first, _ = await bus.seen(bus.held(node))
         if first is not None and first.early:
             told.line(f"{counted(first.early, 'running task')} would be lost if killed (acks_late off)")
         held = await emptied(bus, node, told, control, until)
@@ -159,7 +167,7 @@ class Drain(Action["CeleryDrain", RedisHands]):
         told.passed("nothing running, nothing reserved")
         if not plan.detail["stop"]:
             return told.outcome(Result.DONE, "drained: it is off its queues and has nothing left")
-        return await self._end(plan, hands, bus, told, control, until)
+        return await self._end(plan, bus, told, control, until)
 
     async def _alone(self, bus: Bus, node: bytes, queues: Sequence[str], control: Control) -> None:
         only = await only_here(bus, node, queues)
@@ -169,9 +177,7 @@ class Drain(Action["CeleryDrain", RedisHands]):
         if not await control.ask(words):
             raise RefusedError(f"the last worker of {one_line(', '.join(only), 120)}", "start another first")
 
-    async def _end(
-        self, plan: Plan, hands: RedisHands, bus: Bus, told: Told, control: Control, until: float
-    ) -> Outcome:
+    async def _end(self, plan: Plan, bus: Bus, told: Told, control: Control, until: float) -> Outcome:
         names, name = self.collector.names, plan.request.subject.key
         await control.keep({"phase": "stop"})
         told.ending = True
@@ -180,10 +186,16 @@ class Drain(Action["CeleryDrain", RedisHands]):
         end = min(until, time.monotonic() + _GONE_WITHIN)
         async with self._reading() as reader:
             while True:
-                node, _look = await self._found(reader, name)
+                try:
+                    node, _look = await self._found(reader, name)
+                except SourceError:
+                    if time.monotonic() >= end:
+                        raise
+                    await control.pause(0.3)
+                    continue
                 other = node.beat is not None and node.beat.pid != plan.detail["pid"]
                 if not node.joined or other:
-                    await hands.script(UNMARK, [names.quiet(name)], [])
+                    await bus.surely(UNMARK, [names.quiet(name)], [])
                     told.passed("left the bus")
                     words = "it has left the bus with nothing running; its exit is not told on Redis"
                     return told.outcome(Result.DONE, words, owes=False)

@@ -43,7 +43,8 @@ async def has_left(bus: Bus, node: bytes, control: Control, until: float) -> boo
     """Whether it takes from no queue any more, within its seconds."""
     end = min(until, time.monotonic() + _WITHIN)
     while True:
-        if await bus.queues(node) == ():
+        queues, _ = await bus.seen(bus.queues(node))
+        if queues == ():
             return True
         if time.monotonic() >= end:
             return False
@@ -57,7 +58,7 @@ async def emptied(bus: Bus, node: bytes, told: Told, control: Control, until: fl
     """
     falling, last, announced = Falling(), None, False
     while True:
-        held = await bus.held(node)
+        held, unseen = await bus.seen(bus.held(node))
         now = time.monotonic()
         if held is not None:
             last = held
@@ -77,13 +78,11 @@ async def emptied(bus: Bus, node: bytes, told: Told, control: Control, until: fl
         if now >= until:
             return last
         words = last.words if last else "it has not answered yet"
-        told.show(f"off its queues; {words}{'' if held else ' (no answer just now)'}")
+        told.show(f"off its queues; {words}{'' if held else f' ({unseen})'}")
         await control.pause(_STEP)
 
 
-async def take_again(
-    bus: Bus, names: Names, hands: RedisHands, node: bytes, queues: Sequence[str], control: Control
-) -> Outcome:
+async def take_again(bus: Bus, names: Names, node: bytes, queues: Sequence[str], control: Control) -> Outcome:
     """Put it back on its queues, and look until it takes from them; raises RefusedError."""
     told = Told(control)
     for queue in queues:
@@ -96,7 +95,7 @@ async def take_again(
         if time.monotonic() >= end:
             return told.outcome(Result.FAILED, "it was told to, and does not take from its queues", owes=True)
         await control.pause(0.2)
-    await hands.script(UNMARK, [names.quiet(node)], [])
+    await bus.surely(UNMARK, [names.quiet(node)], [])
     told.passed(f"takes from {one_line(', '.join(queues), 160)} again")
     return told.outcome(Result.DONE, "it takes from its queues again", owes=False)
 

@@ -64,7 +64,7 @@ class Ready(Action["CeleryDrain", RedisHands]):
         queues = tuple(plan.detail["queues"])
         names, node = self.collector.names, plan.request.subject.key
         async with Bus(hands, names) as bus:
-            return await take_again(bus, names, hands, node, queues, control)
+            return await take_again(bus, names, node, queues, control)
 
     async def reconcile(self, plan: Plan, kept: Sequence[Mapping[str, Any]]) -> Outcome:  # noqa: ARG002 - what is there counts
         """What is written down goes with the last step."""

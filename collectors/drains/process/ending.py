@@ -69,6 +69,7 @@ class Ending:
         self._falling = Falling()
         self._announced = False
         self._exit: Exit = UNKNOWN
+        self._held = Flight(None)
 
     async def stop(self, hands: DrainHands, unit: str) -> None:
         """Tell it to stop, once: TERM, or through systemd where it is a unit. Raises RefusedError."""
@@ -105,6 +106,9 @@ class Ending:
                 return self._late(flight, unseen)
             if not unseen and now - looked >= _LOOK:
                 looked, flight = now, await self._flight(look)
+                # between the cut and the exit there may be a look, and it sees nothing any more
+                if flight.count or cut is None or now - began < NEAR * cut:
+                    self._held = flight
                 self._announce(flight, now, until, kill_at, cut_at)
             self._told.show(_countdown(flight, now, kill_at, cut_at, unseen))
             try:
@@ -157,9 +161,10 @@ class Ending:
         if end is UNKNOWN and over:
             words = "exited when its grace was over: whether SIGKILL ended it is not known"
             return self._told.outcome(Result.UNKNOWN, words, owes=False)
-        if cut is not None and seconds >= NEAR * cut and flight.count:
+        held = flight if flight.count else self._held
+        if cut is not None and seconds >= NEAR * cut and held.count:
             words = (
-                f"exited ({how}) at its own limit of {cut:g} s: {flight.words} just before, which may be cut"
+                f"exited ({how}) at its own limit of {cut:g} s: {held.words} just before, which may be cut"
             )
             return self._told.outcome(Result.UNKNOWN, words, owes=False)
         words = f"exited ({how}) {time.monotonic() - self._told.began:.1f} s after the drain began"

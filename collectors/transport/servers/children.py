@@ -31,7 +31,7 @@ def bound(argv: Sequence[str]) -> list[str]:
 
 
 class Guard:
-    """A process of ours that outlives a SIGKILL of the console for a second, to end what it left.
+    """A process of ours that outlives a SIGKILL of the console for half a second, to end what it left.
 
     Started with the first child; one for all servers.
     """

@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+PATIENCE = 0.5
+"""Seconds from SIGTERM to SIGKILL."""
 
 
 def born(pid: int) -> str:
@@ -47,16 +49,25 @@ def watch() -> None:
             groups[number] = born(number)
         else:
             groups.pop(number, None)
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        for pid, start in tuple(groups.items()):
-            try:
-                # a group lives on under its number after its first process has ended
-                if born(pid) in (start, ""):
-                    os.killpg(pid, number)
-            except OSError:
+    tell(groups, signal.SIGTERM)
+    until = time.monotonic() + PATIENCE
+    while groups and time.monotonic() < until:
+        time.sleep(0.02)
+        tell(groups, 0)
+    tell(groups, signal.SIGKILL)
+
+
+def tell(groups: dict[int, str], number: int) -> None:
+    """Signal each group; those that are not there any more are dropped."""
+    for pid, start in tuple(groups.items()):
+        try:
+            # a group lives on under its number after its first process has ended
+            if born(pid) not in (start, ""):
                 del groups[pid]
-        if groups:
-            time.sleep(0.5)
+            else:
+                os.killpg(pid, number)
+        except OSError:
+            del groups[pid]
 
 
 if __name__ == "__main__":

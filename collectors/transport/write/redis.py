@@ -61,6 +61,17 @@ class Hands:
                 raise ValueError(f"{name} is not on the list of commands that actions send")
         return await self._exchange([(*str(command[0]).split(), *command[1:]) for command in commands])
 
+    async def again(self) -> None:
+        """Connect anew after a failure; RefusedError where another server answers there by now."""
+        async with self._turn:
+            before = self.server
+            await self.close()
+            self._link = await _dialled(self._way, self._timeout)
+            if self.server != before:
+                await self.close()
+                raise RefusedError(f"{self._way.where} is another server by now", "plan it anew")
+            self._broken = False
+
     async def why_not(self, needs: Sequence[str]) -> str:
         """Why this user may not run the commands ``needs``; empty where it may, or where it is not told."""
         try:
@@ -131,12 +142,15 @@ async def open_hands(collector: Collector[Any]) -> Hands:
         options = dataclasses.replace(options, url=options.act_url)
     context = collector.context
     way = Way(context, options, cluster=False)
+    return Hands(way, await _dialled(way, context.timeout), context.timeout)
+
+
+async def _dialled(way: Way, seconds: float) -> Link:
     try:
-        async with asyncio.timeout(context.timeout):
-            link = await way.open(await way.primary())
+        async with asyncio.timeout(seconds):
+            return await way.open(await way.primary())
     except (RedisError, OSError, ValueError, QuarterdeckError) as error:
         raise explain(error, way.where) from None
-    return Hands(way, link, context.timeout)
 
 
 def _probe(need: str) -> tuple[str, ...]:

@@ -188,6 +188,23 @@ async def test_a_drain_finishes_all_that_it_has_and_undo_gives_it_work_again(
     assert keys_of_ours(broker) == []
 
 
+async def test_a_second_drain_forgets_no_queue_of_the_first(
+    broker: str, stays: "subprocess.Popen[bytes]", goes: "subprocess.Popen[bytes]"
+) -> None:
+    async with watching(broker) as watch:
+        await until_active(watch, GOES, 0)
+        for _ in range(2):
+            made = await plan(watch, "drains.drain", GOES)
+            control = KeepingControl(answers=[True])
+            outcome = await run(watch, made, control)
+            assert (outcome.result, outcome.owes) == (Result.DONE, True)
+            assert [sorted(record["queues"]) for record in control.kept] == [["celery", "mail"]]
+        assert control.questions == [], "it takes from none, so none loses its last worker"
+        back = await undo(watch, made, control.kept)
+        assert (back.result, back.owes) == (Result.DONE, False)
+        assert (await reading_of(watch, GOES)).phase is Phase.SERVING
+
+
 async def test_a_drain_with_stop_ends_it_and_loses_no_task(
     broker: str, stays: "subprocess.Popen[bytes]", ends: "subprocess.Popen[bytes]", tmp_path: Path
 ) -> None:

@@ -2,10 +2,12 @@
 
 import asyncio
 import re
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,20 @@ while len(caught) < 2:
     time.sleep(0.05)
 print("twice", flush=True)
 """
+
+CUTS = """
+import signal, socket, sys, time
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("up", flush=True)
+held, _ = listening.accept()
+signal.sigwait({signal.SIGTERM})
+listening.close()
+time.sleep(1.5)
+held.close()
+time.sleep(1.2)
+"""
+"""Cuts off who is connected 1.5 s after SIGTERM, and exits 1.2 s later."""
 
 
 @pytest.fixture
@@ -110,6 +126,24 @@ async def test_one_that_came_in_its_place_does_not_confuse(
     await asyncio.to_thread(supervisor.join)
     assert outcome.result is Result.DONE
     assert again == [None]
+
+
+async def test_what_a_limit_cut_is_not_taken_for_done_when_the_exit_comes_later(
+    tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    port, path = free_port(), tmp_path / "cuts.pid"
+    argv = [sys.executable, "-c", CUTS, str(port)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as process:  # noqa: ASYNC220 - it begins at once
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"up\n"
+        path.write_text(f"{process.pid}\n")
+        with socket.create_connection(("127.0.0.1", port)):
+            one = collector(path)
+            made = await plan(one, "drains.drain", key(path))
+            outcome = await run(one, replace(made, detail={**made.detail, "cut": 1.5}))
+    assert outcome.result is Result.UNKNOWN, outcome
+    words = "at its own limit of 1.5 s: 1 connections open just before, which may be cut"
+    assert words in outcome.words
 
 
 async def test_one_that_does_not_end_is_told_once_and_told_of(

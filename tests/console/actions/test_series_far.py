@@ -13,6 +13,7 @@ from collectors.action import Result
 from tests.collectors.drains.fleet import Instance, Load, instance, slow_request
 from tests.console.actions.walking import walker
 from tests.project.program import ROOT, environment, quarterdeck
+from tests.servers.dying import dies
 from tests.servers.fixtures import MakeSshd
 from tests.servers.processes import ssh_of
 from tests.servers.sshd import Operator, Sshd
@@ -122,9 +123,9 @@ def test_a_console_that_dies_between_two_leaves_no_ssh_and_what_it_owes_is_offer
         try:
             wait_until(lambda: not second.ready(), 60, "the second is not ready")
             assert len(ssh_of(shop)) >= 2
+            dies(console, lambda: ssh_of(shop))
         finally:
             console.kill()
-    wait_until(lambda: not ssh_of(shop), 15, "no ssh is left behind")
     assert first.process.poll() == -15
     assert (second.process.poll(), third.ready()) == (None, True)
     target = "orders-2/%2Freadyz"

@@ -9,6 +9,7 @@ import pytest
 
 from tests.collectors.drains.fleet import Instance, instance, slow_request
 from tests.project.program import COMMAND, environment, quarterdeck
+from tests.servers.dying import dies
 from tests.servers.processes import ssh_of
 from tests.servers.sshd import Operator, Sshd
 from tests.servers.waiting import wait_until
@@ -83,8 +84,7 @@ def test_what_a_killed_console_owes_is_offered_at_the_next_start_and_paid(
     with begun(shop, "--with", "settle=60s") as process:
         wait_until(lambda: not orders.ready(), 40, "its readiness is off")
         wait_until(sshd.sessions, 10, "a session is there")
-        process.kill()
-    wait_until(lambda: not ssh_of(shop), 15, "no ssh is left behind")
+        dies(process, lambda: ssh_of(shop))
     assert orders.process.poll() is None
     [intent] = quarterdeck("journal", "--json", home=shop).json["records"]
     assert intent["phase"] == "intent"

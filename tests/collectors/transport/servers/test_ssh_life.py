@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from collectors.transport.servers.state import Fault, Phase, ServerError
+from tests.servers.dying import dies
 from tests.servers.fixtures import MakeSshd
 from tests.servers.reaching import at, bring_up, reaching, state, until
 from tests.servers.sshd import Operator, Sshd, new_key
@@ -75,9 +76,9 @@ def test_a_killed_console_leaves_no_ssh(
             assert process.stdout.readline() == "b'in\\n'\n"
             # the master, the hidden ssh of its jump host, the session, and the program there
             assert len(ssh_processes(sockets)) >= 3
+            dies(process, lambda: ssh_processes(sockets))
         finally:
             process.kill()
-    wait_until(lambda: not ssh_processes(sockets), 6, "no ssh is left")
 
 
 def test_a_console_killed_while_a_jump_host_hangs_leaves_no_ssh(
@@ -90,9 +91,9 @@ def test_a_console_killed_while_a_jump_host_hangs_leaves_no_ssh(
     with console(operator, sockets, hanging.port, 1) as process:
         try:
             wait_until(lambda: any(" -W " in line for line in ssh_processes(sockets)), 20)
+            dies(process, lambda: ssh_processes(sockets))
         finally:
             process.kill()
-    wait_until(lambda: not ssh_processes(sockets), 4, "no ssh is left")
 
 
 async def test_a_login_by_hand_is_taken_over_and_ends_with_us(
