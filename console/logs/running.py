@@ -20,6 +20,9 @@ from console.logs.ring import Ring
 PERIOD = 0.25
 """Seconds between two answers at least."""
 
+SHARE = 20.0
+"""Times as long as it took to keep an answer up until it is done again."""
+
 STEP = 4_096
 """Records of memory fed at a time."""
 
@@ -141,8 +144,9 @@ class Running:
         self._follow(evaluation, reach, window, until)
 
     def _follow(self, evaluation: Evaluation, reach: Reach, window: Window, until: float) -> None:
-        number = reach.end
-        while not self._stop.wait(PERIOD) and time.monotonic() < until:
+        number, pause = reach.end, PERIOD
+        while not self._stop.wait(pause) and time.monotonic() < until:
+            begun = time.thread_time()
             end, before = self._ring.next, evaluation.tally.lines
             while number < end and not self._stop.is_set():
                 start, records = self._ring.records(number, min(number + STEP, end))
@@ -152,6 +156,8 @@ class Running:
                 time.sleep(REST)
             if evaluation.tally.lines != before:
                 self._say(Told(evaluation.answer(reach.states()), self._ring.clock.wall(), done=True))
+            # a large answer is told less often than a small one
+            pause = max(PERIOD, SHARE * (time.thread_time() - begun))
 
     def _is_due(self) -> bool:
         return time.monotonic() - self._told_at >= PERIOD
