@@ -290,7 +290,8 @@ def parts(text: str, when: instant.Reader, now: float) -> tuple[float | None, re
 
 def level_word(found: re.Match[str]) -> str:
     """The word that tells the level of a line without a shape."""
-    return next(word for name, word in found.groupdict().items() if word and name != "source")
+    # the group of the level ends last
+    return found[found.lastindex or 0]
 
 
 def general(text: str, now: float) -> Head | None:
