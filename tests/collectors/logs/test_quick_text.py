@@ -27,6 +27,7 @@ FACTS = ("seq", "time", "timed", "severity", "message", "raw", "fields", "parsed
 NOW = 1_795_460_000.0
 
 QUICK = (
+    "2026-11-23 18:53:44 INFO app[{p}]: a name with a bracket {n}",
     "2026-11-23 18:53:44,{n:03} INFO orders.web: request {n}",
     "2026-11-23 18:53:44,{n:03} - orders.web - WARNING - request {n}",
     "2026-11-23T18:53:44.{n:03}Z  INFO 4242 --- [main] c.e.App : started {n}",
