@@ -16,7 +16,7 @@ from collectors.logs._formats.parsed import Told
 from collectors.logs._formats.quick import LONG_WAY, new_record
 from collectors.logs._formats.reader import LONGEST_WORD, Reader
 from collectors.logs._formats.severity import by_name
-from collectors.logs._formats.shapes import HEAD, Shape, general, head_of, level_word, parts, usual
+from collectors.logs._formats.shapes import HEAD, Shape, general, head_of, level_word, may_carry, parts, usual
 from collectors.logs._formats.showing import Showing, is_clean
 from collectors.logs._formats.stamps import Stamps
 from collectors.logs._formats.text import CARRIERS
@@ -220,27 +220,24 @@ class QuickText:
         """The record of a line whose logger nobody named, or whose shape was not the last."""
         found = usual(text)
         if found is not None:
-            stamp, word = found
-            time = self._stamps.time(stamp, fallback)
+            word, end = found[2], found.end()
+            time = self._stamps.time(found[1], fallback)
             if time is None:
                 return None
         else:
-            reader, beginning = self._reader.text, text[:HEAD]
-            if reader.shaped(beginning, fallback) is not None:
-                # it is the first of the shapes now
-                lane = self._lane(reader.shapes[0])
-                match = lane.pattern.match(beginning)
-                return None if match is None else self._of_shape(lane, match, text, data, fallback)
-            time, level, _ = parts(beginning, self._stamps.time, fallback)
+            beginning = text[:HEAD]
+            fitting = self._reader.text.fitting(beginning, fallback)
+            if fitting is not None:
+                shape, found, _ = fitting
+                return self._of_shape(self._lane(shape), found, text, data, fallback)
+            time, level, end = parts(beginning, self._stamps.time, fallback)
             if level is None and time is None:
                 return None
-            word = "" if level is None else level_word(level)
-        if not self._means:
+            word = ""
+            if level is not None:
+                word, end = level_word(level), level.end()
+        if not self._means or ("{" in text and may_carry(text, end)):
             return None
-        if "{" in text:
-            head = general(text[:HEAD], fallback)
-            if head is None or text[head.start : head.start + 1] == "{":
-                return None
         try:
             severity = self._named[word]
         except KeyError:

@@ -191,7 +191,10 @@ SHAPES: tuple[Shape, ...] = (
 )
 
 _COMMON = re.compile(rf"{_ISO} [A-Za-z](?!\S{{0,200}}(?: \S{{0,64}})?\[)")
-_USUAL = re.compile(rf"({_ISO}) (?=[A-Za-z](?!\S{{0,200}}(?: \S{{0,64}})?\[))({_LEVELS})(?![\w=-])")
+_USUAL = re.compile(
+    # a common line, or one with two blanks behind its time, as no shape has them
+    rf"({_ISO}) (?: |(?=[A-Za-z](?!\S{{0,200}}(?: \S{{0,64}})?\[)))({_LEVELS})(?![\w=-])"
+)
 _TIMED = re.compile(rf"\[?(?P<time>{_ISO})\]?")
 # between time and level stand names of hosts, processes and threads: bracketed, or with a digit or a mark
 _BARE = r"(?=[A-Za-z_]{0,60}[\d.:/=\[-])[^\s\[|][^\s|]{0,60}+"
@@ -205,6 +208,7 @@ _LEADING = re.compile(
     rf"|(?P<upper>{_LEVELS})[ \t]{{1,8}})"
 )
 _SOURCE = re.compile(r"(?P<logger>[A-Za-z_][\w$]{0,60}(?:\.[\w$]{1,60}){1,8})(?: - |: )")
+_OBJECT = re.compile(rf"[ \t:|\])>-]{{0,12}}(?:{_SOURCE.pattern})?\{{")
 
 
 def is_common(text: str) -> bool:
@@ -227,8 +231,8 @@ class Head:
     end: int | None = None
 
 
-def match(shape: Shape, text: str, now: float) -> Head | None:
-    """The head of ``text`` if it has this shape and a time that can be true."""
+def match(shape: Shape, text: str, now: float) -> tuple[re.Match[str], float | None] | None:
+    """What the shape's expression finds in ``text``, and the time; None where that cannot be true."""
     found = shape.pattern.match(text)
     if found is None:
         return None
@@ -237,7 +241,7 @@ def match(shape: Shape, text: str, now: float) -> Head | None:
         time = shape.when(stamp, now)
         if time is None:
             return None
-    return head_of(shape, found, time)
+    return found, time
 
 
 def head_of(shape: Shape, found: re.Match[str], time: float | None) -> Head:
@@ -261,10 +265,17 @@ def head_of(shape: Shape, found: re.Match[str], time: float | None) -> Head:
     )
 
 
-def usual(text: str) -> tuple[str, str] | None:
-    """The stamp and the level of a common line (``is_common``) whose level follows at once."""
-    found = _USUAL.match(text, 0, HEAD)
-    return None if found is None else (found[1], found[2])
+def usual(text: str) -> re.Match[str] | None:
+    """Stamp and level, as groups 1 and 2, of a line whose level follows at once; no shape fits such a line.
+
+    But the shape that is tried first must be tried first here too.
+    """
+    return _USUAL.match(text, 0, HEAD)
+
+
+def may_carry(text: str, end: int) -> bool:
+    """Whether the message of a line without a shape may be an object; ``end`` is that of its level."""
+    return _OBJECT.match(text, end) is not None
 
 
 def parts(text: str, when: instant.Reader, now: float) -> tuple[float | None, re.Match[str] | None, int]:
@@ -279,7 +290,8 @@ def parts(text: str, when: instant.Reader, now: float) -> tuple[float | None, re
 
 def level_word(found: re.Match[str]) -> str:
     """The word that tells the level of a line without a shape."""
-    return next(word for name, word in found.groupdict().items() if word and name != "source")
+    # the group of the level ends last
+    return found[found.lastindex or 0]
 
 
 def general(text: str, now: float) -> Head | None:

@@ -1,5 +1,6 @@
 """Lines of plain text → time, severity, message and fields, by the shape that fitted last."""
 
+import re
 from typing import Any
 
 from collectors.logs._formats import logfmt, structured
@@ -13,6 +14,7 @@ from collectors.logs._formats.shapes import (
     Shape,
     beginning_of,
     general,
+    head_of,
     is_common,
     match,
 )
@@ -58,22 +60,27 @@ class TextReader:
         return None if head is None else self.of_head(head, text)
 
     def shaped(self, beginning: str, now: float) -> Head | None:
-        """The head by one of the shapes; the shape that fitted is asked first the next time."""
+        """The head by one of the shapes."""
+        fitting = self.fitting(beginning, now)
+        return None if fitting is None else head_of(*fitting)
+
+    def fitting(self, beginning: str, now: float) -> tuple[Shape, re.Match[str], float | None] | None:
+        """The shape that fits, what it found, and the time; it is asked first the next time."""
         shapes = self.shapes
         if not shapes:
             return None
         first, kind = shapes[0], beginning_of(beginning)
-        head = match(first, beginning, now) if first.holds in beginning else None
-        if head is not None:
-            return head
+        found = match(first, beginning, now) if first.holds in beginning else None
+        if found is not None:
+            return first, *found
         others = [shape for shape in self._after(shapes, kind) if shape.holds in beginning]
         if not others or is_common(beginning):
             return None
         for shape in others:
-            head = match(shape, beginning, now)
-            if head is not None:
+            found = match(shape, beginning, now)
+            if found is not None:
                 self.shapes = (shape, *(one for one in shapes if one is not shape))
-                return head
+                return shape, *found
         return None
 
     def _after(self, shapes: tuple[Shape, ...], kind: str) -> tuple[Shape, ...]:
