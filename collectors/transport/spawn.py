@@ -20,6 +20,16 @@ AFTER_KILL = 5.0
 """Seconds for what was killed to be gone; what the kernel holds on to, or another user's, is left alone."""
 
 
+class _Child(subprocess.Popen[bytes]):
+    """Says nothing of a child that was given up on purpose and ends later than we do."""
+
+    left = False
+
+    def __del__(self) -> None:
+        if not self.left:
+            super().__del__()
+
+
 class Spawned:
     """A running child in a session, and so a group, of its own; belongs to one event loop.
 
@@ -27,7 +37,7 @@ class Spawned:
     where no pipe was asked for. Its owner calls ``end`` or ``leave``: till then its number stays its own.
     """
 
-    def __init__(self, popen: subprocess.Popen[bytes]) -> None:
+    def __init__(self, popen: _Child) -> None:
         self.pid = popen.pid
         self.returncode: int | None = None
         self.stdin: asyncio.StreamWriter | None = None
@@ -70,7 +80,7 @@ class Spawned:
 
     def leave(self) -> None:
         """Let it end by itself, and be reaped then."""
-        self._over = True
+        self._over = self._popen.left = True
         if self.returncode is not None:
             self._reap()
 
@@ -149,7 +159,7 @@ async def spawn(
 
 
 def _forked(argv: Sequence[str], env: Mapping[str, str] | None, files: tuple[int, int, int]) -> Spawned:
-    popen = subprocess.Popen(  # noqa: S603 - a list of words that the caller chose, no shell
+    popen = _Child(
         argv,
         bufsize=0,
         stdin=files[0],
