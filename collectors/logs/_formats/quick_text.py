@@ -16,7 +16,17 @@ from collectors.logs._formats.parsed import Told
 from collectors.logs._formats.quick import LONG_WAY, new_record
 from collectors.logs._formats.reader import LONGEST_WORD, Reader
 from collectors.logs._formats.severity import by_name
-from collectors.logs._formats.shapes import HEAD, Shape, general, head_of, level_word, may_carry, parts, usual
+from collectors.logs._formats.shapes import (
+    HEAD,
+    Shape,
+    general,
+    head_of,
+    level_word,
+    may_carry,
+    message_of,
+    parts,
+    usual,
+)
 from collectors.logs._formats.showing import Showing, is_clean
 from collectors.logs._formats.stamps import Stamps
 from collectors.logs._formats.text import CARRIERS
@@ -59,7 +69,10 @@ class TextTeller:
 
     def message(self, raw: bytes) -> Shown:
         """The message of a line, redacted; any thread may ask."""
-        told, text = self.read(raw)
+        text = text_of(raw)
+        # a message of others may be taken apart
+        simple = self.format == "text" if self.shape is None else self.shape.name not in _CAREFUL
+        told = Told(self.format, None, None, message_of(text, self.shape), {}) if simple else self._told(text)
         return self._display.message(told, text, clean=is_clean(text))
 
     def fields(self, raw: bytes) -> Fields:

@@ -312,3 +312,17 @@ def general(text: str, now: float) -> Head | None:
         fields.append(("logger", logger["logger"]))
         start = logger.end()
     return Head("text", time, severity, tuple(fields), start)
+
+
+def message_of(text: str, shape: Shape | None) -> str:
+    """The message of a line of which it is known that it has this head, without the rest that it tells."""
+    if shape is not None:
+        found = shape.pattern.match(text, 0, HEAD)
+        if found is None:
+            return text.strip()
+        said = found["message"] if "message" in shape.pattern.groupindex else ""
+        return (said or text[found.end() :]).strip()
+    _, level, start = parts(text[:HEAD], instant.of_iso, 0.0)
+    start = start if level is None else level.end()
+    logger = _SOURCE.match(text, start, HEAD)
+    return text[start if logger is None else logger.end() :].strip()
