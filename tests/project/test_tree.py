@@ -50,6 +50,15 @@ def test_no_file_names_the_folder_in_which_it_was_written() -> None:
     assert wrong == []
 
 
+def test_nothing_stands_at_the_top_that_does_not_belong_there() -> None:
+    known = {
+        *("pyproject.toml", "console", "widgets", "collectors", "tests", "screenshots"),
+        *("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"),
+    }
+    top = {path.relative_to(ROOT).parts[0] for path in tracked()}
+    assert {name for name in top - known if not name.startswith(".") and not name.endswith(".lock")} == set()
+
+
 def test_nothing_generated_is_tracked() -> None:
     junk = re.compile(
         r"__pycache__|\.py[co]$|\.(?:egg-info|whl|qdr)(?:/|$)|(?:^|/)(?:dist|build|\.venv[^/]*)/"
