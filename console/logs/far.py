@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import aclosing
 from dataclasses import dataclass
 from math import inf
@@ -184,11 +184,17 @@ class FarLines:
         self._states[name] = State(name, complete=not why, why=str(why))
 
     def _wait(self, call: Coroutine[Any, Any, T]) -> T:
-        """The answer of a call on the other loop; raises GivenUpError when nobody wants it any more."""
+        """The answer of a call on the other loop; raises GivenUpError where nobody waits or answers."""
+        if not self._loop.is_running():
+            call.close()
+            raise GivenUpError
         future: Future[T] = asyncio.run_coroutine_threadsafe(call, self._loop)
         while True:
             try:
                 return future.result(LOOK)
+            except CancelledError:
+                # the loop ends: the console is left
+                raise GivenUpError from None
             except TimeoutError:
                 if future.done():
                     raise
@@ -202,7 +208,7 @@ class FarLines:
                 pass
 
         if self._loop.is_running():
-            with contextlib.suppress(TimeoutError, RuntimeError):
+            with contextlib.suppress(TimeoutError, CancelledError, RuntimeError):
                 asyncio.run_coroutine_threadsafe(finish(), self._loop).result(FINISH)
 
 

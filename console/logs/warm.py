@@ -91,9 +91,7 @@ class Warm:
     ``count`` counts the records that it holds, ``dropped`` those that had to go.
     """
 
-    def __init__(
-        self, budget: int = BUDGET, keeps: Callable[[Subject], bool] = lambda _subject: False
-    ) -> None:
+    def __init__(self, budget: int = BUDGET, keeps: Keeps = lambda _subject: False) -> None:
         self.budget = budget
         self.keeps = keeps
         self.bytes = 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from collectors.transport.endpoint import Dial, DirectDialer, Endpoint
 from collectors.transport.host import OUTPUT_LIMIT, ByteStream, Host, Ran
@@ -24,14 +25,14 @@ class Elsewhere:
         return self._host
 
 
-class Through(LocalHost):
-    """This machine with a PATH of the test's own, under a server's name."""
+class Prefixed(LocalHost):
+    """This machine under a server's name, where ``before`` stands in front of all that runs."""
 
     name = "web-1"
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self.asked: list[list[str]] = []
+    def before(self) -> list[str]:
+        """The words in front."""
+        raise NotImplementedError
 
     async def run(
         self,
@@ -41,59 +42,49 @@ class Through(LocalHost):
         limit: int = OUTPUT_LIMIT,
         given: bytes = b"",
     ) -> Ran:
+        return await super().run([*self.before(), *argv], timeout=timeout, limit=limit, given=given)
+
+
+class Through(Prefixed):
+    """This machine with a PATH of the test's own; ``asked`` is what was run."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self.asked: list[list[str]] = []
+
+    def before(self) -> list[str]:
+        return ["/usr/bin/env", f"PATH={self._path}"]
+
+    async def run(self, argv: Sequence[str], **given: Any) -> Ran:
         self.asked.append(list(argv))
-        path = f"PATH={self._path}"
-        return await super().run(["/usr/bin/env", path, *argv], timeout=timeout, limit=limit, given=given)
+        return await super().run(argv, **given)
 
 
 OTHER_BOOT = "0b5a4e6c-1d2f-4a3b-8c9d-0e1f2a3b4c5d"
 """The id of a boot that is not this machine's."""
 
 
-class Rebooted(LocalHost):
+class Rebooted(Prefixed):
     """This machine, where the kernel's boot_id reads as ``text``; needs root."""
-
-    name = "web-1"
 
     def __init__(self, folder: Path, text: str) -> None:
         self._file = folder / "boot_id"
         self._file.write_text(text + "\n" if text else "")
 
-    async def run(
-        self,
-        argv: Sequence[str],
-        *,
-        timeout: float,  # noqa: ASYNC109 - the contract of Host
-        limit: int = OUTPUT_LIMIT,
-        given: bytes = b"",
-    ) -> Ran:
+    def before(self) -> list[str]:
         inside = 'mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"'
-        apart = [program("unshare", "util-linux"), "-m", "sh", "-c", inside, str(self._file)]
-        return await super().run([*apart, *argv], timeout=timeout, limit=limit, given=given)
+        return [program("unshare", "util-linux"), "-m", "sh", "-c", inside, str(self._file)]
 
 
-class AsNobody(LocalHost):
+class AsNobody(Prefixed):
     """This machine, as a user who may nothing."""
 
-    name = "web-1"
-
-    async def run(
-        self,
-        argv: Sequence[str],
-        *,
-        timeout: float,  # noqa: ASYNC109 - the contract of Host
-        limit: int = OUTPUT_LIMIT,
-        given: bytes = b"",
-    ) -> Ran:
-        return await super().run([*self._user(), *argv], timeout=timeout, limit=limit, given=given)
-
-    async def stream(self, argv: Sequence[str]) -> ByteStream:
-        return await super().stream([*self._user(), *argv])
-
-    @staticmethod
-    def _user() -> list[str]:
+    def before(self) -> list[str]:
         setpriv = program("setpriv", "util-linux")
         return [setpriv, "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+
+    async def stream(self, argv: Sequence[str]) -> ByteStream:
+        return await super().stream([*self.before(), *argv])
 
 
 class Says:

@@ -120,14 +120,7 @@ class Quick:
         severity = lane.words.get(value) if type(value) is str else None
         if severity is None:
             severity = self._severity(lane, found, value)
-        made = _new(RawRecord)
-        _time(made, time)
-        _timed(made, timed)
-        _severity(made, severity)
-        _raw(made, data)
-        _subject(made, self._subject)
-        _teller(made, lane.teller)
-        return made
+        return new_record(time, timed, severity, data, self._subject, lane.teller)
 
     def _learn(self, keys: tuple[str, ...], found: dict[str, Any]) -> _Lane | None:
         """The lane of a set of keys; None where its lines go the long way."""

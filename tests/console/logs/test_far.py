@@ -241,6 +241,32 @@ def test_what_is_given_up_is_closed_there(loop: asyncio.AbstractEventLoop) -> No
     assert past.closed.wait(10)
 
 
+def test_a_loop_that_ends_meanwhile_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The console is left while a server is asked: no thread dies of it."""
+    died: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", died.append)
+    made = asyncio.new_event_loop()
+    thread = threading.Thread(target=made.run_forever, daemon=True)
+    thread.start()
+    past, heard, ring = Endless(), Heard(), Ring()
+    asked = Asked("since:1d | count", now=now())
+    origin = Origin(APP, far=lambda: past, where="on web-1")
+    running = Running(asked, ring, lambda _stopped: reach_of(ring, asked, made, origin), heard)
+    running.start()
+    wait_until(lambda: heard.rows and heard.rows[0][0] > 3, 30)
+    made.call_soon_threadsafe(made.stop)
+    thread.join(5)
+    wind_up(made)
+    wait_until(lambda: done(heard), 20)
+    running.stop()
+    assert running.join(20)
+    assert heard.all[-1].answer is not None
+    assert not heard.all[-1].answer.coverage.complete
+    late = reach_of(ring, asked, made, origin)
+    assert sum(chunk.count() for chunk in late.chunks(asked.window)) == 0
+    assert died == []
+
+
 def settings_of(name: str, kind: str, options: object, server: str = "") -> CollectorSettings:
     return CollectorSettings(name=name, type=kind, practice=Practice.LOGS, options=options, server=server)
 
