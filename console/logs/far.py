@@ -73,7 +73,8 @@ class FarLines:
         self._say = say
         self._cancelled = cancelled
         self._cap = cap
-        self._states = {log.stream.name: State(log.stream.name) for log in logs}
+        # two servers may have logs of one name
+        self._states = {id(log): State(log.stream.name) for log in logs}
         self.total = 0
 
     def states(self) -> Sequence[State]:
@@ -180,8 +181,7 @@ class FarLines:
             yield Chunk(log.stream, profile, carried)
 
     def _tell(self, log: FarLog, why: object) -> None:
-        name = log.stream.name
-        self._states[name] = State(name, complete=not why, why=str(why))
+        self._states[id(log)] = State(log.stream.name, complete=not why, why=str(why))
 
     def _wait(self, call: Coroutine[Any, Any, T]) -> T:
         """The answer of a call on the other loop; raises GivenUpError where nobody waits or answers."""

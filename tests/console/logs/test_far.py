@@ -125,6 +125,30 @@ def test_how_much_is_told_before_it_is_read(tmp_path: Path, loop: asyncio.Abstra
     assert [state.complete for state in reach.states()] == [True]
 
 
+@pytest.mark.parametrize("lost_first", [True, False])
+def test_logs_of_one_name_on_two_servers_are_told_apart(
+    lost_first: bool, tmp_path: Path, loop: asyncio.AbstractEventLoop
+) -> None:
+    def nowhere() -> AsksPast:
+        raise UnreachableError("web-2: its host key has changed")
+
+    path = tmp_path / "app.jsonl"
+    written(path)
+    twin = Context(collector="app", instance="web-2", service="orders").subject(Practice.LOGS, b"app.jsonl")
+    known = [
+        Origin(APP, far=partial(there, path), where="on web-1"),
+        Origin(twin, far=nowhere, where="on web-2"),
+    ]
+    asked = Asked("since:1d | count", now=now())
+    reach = reach_of(Ring(), asked, loop, *(reversed(known) if lost_first else known))
+    answer = ask(asked.question, reach, asked.moment)
+    assert answer.table is not None
+    assert answer.table.rows == ((2000,),)
+    assert not answer.coverage.complete
+    whys = [state.why for state in answer.coverage.streams if not state.complete]
+    assert whys == ["web-2: its host key has changed"]
+
+
 def test_a_limit_and_a_lost_way_are_told_and_the_rest_is_answered(
     tmp_path: Path, loop: asyncio.AbstractEventLoop
 ) -> None:
