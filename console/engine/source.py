@@ -107,6 +107,10 @@ class Source:
         while True:
             started = self._clock.boottime()
             await self.once()
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # a collector, or a library below it, may have swallowed that we are to end
+                raise asyncio.CancelledError
             now = self._clock.boottime()
             wait = self._backoff.delay(self.every, self._rng) - (now - started)
             self._store.update(self.id, quiet=True, due_at=now + max(0.0, wait))

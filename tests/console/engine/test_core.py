@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from collectors.model.level import Level
 from collectors.model.practice import Practice
 from collectors.model.subject import SubjectId
+from collectors.model.sweep import Sweep
 from collectors.registry import PluginError
 from console.engine.core import Core, CoreThread
 from console.engine.state import Breaker, DetailKey, Freshness, SourceId
@@ -269,3 +271,25 @@ async def test_settling_gives_every_source_its_second_sample(monkeypatch: pytest
     await core.settle()
     assert script.passes == 2
     await core.stop()
+
+
+async def test_a_collector_that_swallows_its_end_does_not_hold_up_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    script = Script(hang=True)
+
+    class Deaf(queue_collector(script)):  # type: ignore[misc] # made for one test
+        """Goes on when it is cancelled, as some libraries do."""
+
+        async def collect(self) -> Sweep:
+            with contextlib.suppress(asyncio.CancelledError):
+                await super().collect()
+            sweep: Sweep = self.sweep([])
+            return sweep
+
+    install(monkeypatch, {"queues.sample": Deaf})
+    core = Core(settings_of(collector_settings("jobs")), seed=1)
+    await core.start()
+    await wait_until_async(lambda: script.passes > 0, 10)
+    async with asyncio.timeout(10):
+        await core.stop()
